@@ -1,0 +1,36 @@
+"""Structured matrices that know no group.
+
+A generator's image in a representation is rarely an arbitrary matrix: it permutes coordinates, up
+to signs (`Monomial`), it acts on one factor of a tensor product at a time (`KroneckerProduct`,
+`KroneckerSum`), or on the summands of a direct sum separately (`BlockDiagonal`). Each is applied
+to vectors without being formed. Besides these, the floor holds the few dense decompositions that
+decide a rank, and the content digests that give every value of the library its identity.
+"""
+
+from constrainet.linalg.content import digest
+from constrainet.linalg.dense import adjoint_relation, null_space, numerical_rank
+from constrainet.linalg.monomial import Monomial
+from constrainet.linalg.operators import (
+    BlockDiagonal,
+    KroneckerProduct,
+    KroneckerSum,
+    Matrix,
+    adjoint,
+    apply_along,
+    to_dense,
+)
+
+__all__ = [
+    "BlockDiagonal",
+    "KroneckerProduct",
+    "KroneckerSum",
+    "Matrix",
+    "Monomial",
+    "adjoint",
+    "adjoint_relation",
+    "apply_along",
+    "digest",
+    "null_space",
+    "numerical_rank",
+    "to_dense",
+]

@@ -1,0 +1,35 @@
+"""Content digests: the identity of arrays and of what is built from them."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+from constrainet.linalg.monomial import Monomial
+
+
+def digest(*parts) -> bytes:
+    """A 32-byte digest of arrays, monomial matrices, strings, numbers, bytes and tuples of these.
+
+    Equal content gives equal digests in every process; -0.0 counts as 0.0. Arrays contribute
+    their dtype, shape and bytes.
+    """
+    sha = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, Monomial):
+            part = ("monomial", part.images, part.phases)
+        if isinstance(part, np.ndarray):
+            # adding zero turns -0.0 into 0.0
+            body = np.ascontiguousarray(part + np.zeros((), part.dtype)).tobytes()
+            tag = f"array {part.dtype.str} {part.shape}"
+        elif isinstance(part, tuple | list):
+            body, tag = digest(*part), f"tuple {len(part)}"
+        elif isinstance(part, bytes):
+            body, tag = part, "bytes"
+        elif isinstance(part, str | int | float | bool | None):
+            body, tag = repr(part).encode(), type(part).__name__
+        else:
+            raise TypeError(f"`digest` takes arrays and plain values. Got {type(part).__name__}.")
+        sha.update(f"{tag} {len(body)}:".encode() + body)
+    return sha.digest()

@@ -1,0 +1,79 @@
+"""Decompositions of dense matrices that come with a decision about rank."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.linalg
+
+from constrainet.errors import AmbiguousRankError
+from constrainet.tolerances import EXACT, GAP
+
+
+def numerical_rank(singular_values: np.ndarray, cutoff: float) -> tuple[int, float]:
+    """How many singular values lie above a cutoff, and how sure that is.
+
+    Args:
+        singular_values: non-negative, in any order.
+        cutoff: absolute; values below it count as zero.
+
+    Returns:
+        The rank, and the gap: the ratio of the smallest value above the cutoff to the largest one
+        below it (to the rounding of the largest value of all, where that is greater); infinite if
+        nothing lies above, or nothing below.
+
+    Raises:
+        AmbiguousRankError: if the gap is smaller than `tolerances.GAP`.
+    """
+    values = np.sort(np.asarray(singular_values))[::-1]
+    rank = int(np.sum(values > cutoff))
+    if rank == 0 or rank == len(values):
+        # one-sided decisions are still doubtful close to the cutoff
+        edge = values[-1] / cutoff if rank else np.inf
+        if rank and edge < GAP**0.5:
+            raise AmbiguousRankError(values[-1], 0.0, cutoff)
+        return rank, float("inf")
+    noise = max(values[rank], values[0] * np.finfo(float).eps)
+    gap = float(values[rank - 1] / noise)
+    if gap < GAP:
+        raise AmbiguousRankError(values[rank - 1], values[rank], cutoff)
+    return rank, gap
+
+
+def null_space(matrix: np.ndarray, cutoff: float) -> tuple[np.ndarray, float]:
+    """An orthonormal basis of the null space, as columns, and the gap of the rank decision.
+
+    Args:
+        matrix: shape (m, n).
+        cutoff: absolute; singular values below it count as zero.
+
+    Raises:
+        AmbiguousRankError: if singular values lie close to the cutoff.
+    """
+    m, n = matrix.shape
+    if m > n:  # the triangular factor has the same null space, and is smaller
+        matrix = scipy.linalg.qr(matrix, mode="r")[0][:n]
+    _, values, rows = np.linalg.svd(matrix, full_matrices=True)
+    rank, gap = numerical_rank(np.concatenate([values, np.zeros(n - len(values))]), cutoff)
+    return rows[rank:].conj().T, gap
+
+
+def adjoint_relation(matrices: np.ndarray) -> np.ndarray | None:
+    """The coefficients c with `A_iᴴ = Σ_j c[i, j] A_j`, if the span is closed under the adjoint.
+
+    Args:
+        matrices: shape (D, d, d).
+
+    Returns:
+        c of shape (D, D), real for real matrices; None if the span is not closed.
+    """
+    count = len(matrices)
+    flat = matrices.reshape(count, -1).T
+    target = matrices.conj().swapaxes(1, 2).reshape(count, -1).T
+    if count == 0:
+        return np.zeros((0, 0), matrices.dtype)
+    norms = np.linalg.norm(flat, axis=0)
+    norms = np.where(norms == 0, 1, norms)
+    solution = np.linalg.lstsq(flat / norms, target / norms, rcond=EXACT)[0]
+    if np.abs(flat / norms @ solution - target / norms).max(initial=0) > EXACT:
+        return None
+    return (solution * norms / norms[:, None]).T

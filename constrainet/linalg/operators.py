@@ -1,0 +1,111 @@
+"""Kronecker products, Kronecker sums and direct sums, applied without being formed.
+
+All are `scipy.sparse.linalg.LinearOperator`s, so SciPy's iterative methods take them as they are.
+A tensor product of k spaces of dimension d has dimension N = dᵏ; applying one of its generators to
+a vector costs k·d·N multiplications here, and N² as a matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+import numpy as np
+from scipy.sparse.linalg import LinearOperator
+
+from constrainet.linalg.monomial import Monomial
+
+Matrix = np.ndarray | Monomial
+
+
+def adjoint(matrix: Matrix) -> Matrix:
+    """The conjugate transpose."""
+    return matrix.H if isinstance(matrix, Monomial) else matrix.conj().T
+
+
+def to_dense(matrix: Matrix | LinearOperator) -> np.ndarray:
+    """The matrix as an array, whatever its structure."""
+    if isinstance(matrix, Monomial):
+        return matrix.to_dense()
+    if isinstance(matrix, LinearOperator):
+        return matrix @ np.eye(matrix.shape[1])
+    return matrix
+
+
+def apply_along(matrix: Matrix, x: np.ndarray, axis: int) -> np.ndarray:
+    """The matrix applied to one axis of an array, which keeps its place."""
+    return np.moveaxis(_left(matrix, np.moveaxis(x, axis, 0)), 0, axis)
+
+
+def _left(matrix: Matrix, x: np.ndarray) -> np.ndarray:
+    if isinstance(matrix, Monomial):
+        return matrix @ x
+    return (matrix @ x.reshape(len(x), -1)).reshape(len(matrix), *x.shape[1:])
+
+
+class KroneckerProduct(LinearOperator):
+    """`M_1 ⊗ ... ⊗ M_k`, each factor square; the empty product is the 1 × 1 identity."""
+
+    def __init__(self, factors: Sequence[Matrix]):
+        self.factors = tuple(factors)
+        self.dims = tuple(f.shape[0] for f in self.factors)
+        n = prod(self.dims)
+        super().__init__(np.result_type(float, *(f.dtype for f in self.factors)), (n, n))
+
+    def _matmat(self, X):  # noqa: N803 (SciPy's name)
+        x = X.reshape(*self.dims, -1)
+        for axis, factor in enumerate(self.factors):
+            x = apply_along(factor, x, axis)
+        return x.reshape(X.shape)
+
+    def _adjoint(self):
+        return KroneckerProduct([adjoint(f) for f in self.factors])
+
+
+class KroneckerSum(LinearOperator):
+    """`Σ_i 1 ⊗ ... ⊗ A_i ⊗ ... ⊗ 1`, each factor square; the empty sum is the 1 × 1 zero."""
+
+    def __init__(self, factors: Sequence[np.ndarray]):
+        self.factors = tuple(factors)
+        self.dims = tuple(len(f) for f in self.factors)
+        n = prod(self.dims)
+        super().__init__(np.result_type(float, *(f.dtype for f in self.factors)), (n, n))
+
+    def _matmat(self, X):  # noqa: N803
+        x = X.reshape(*self.dims, -1)
+        total = np.zeros(x.shape, np.result_type(self.dtype, X.dtype))
+        for axis, factor in enumerate(self.factors):
+            total += apply_along(factor, x, axis)
+        return total.reshape(X.shape)
+
+    def _adjoint(self):
+        return KroneckerSum([adjoint(f) for f in self.factors])
+
+
+class BlockDiagonal(LinearOperator):
+    """The direct sum of `multiplicity` copies of each of several operators.
+
+    Args:
+        blocks: pairs (square operator, multiplicity).
+    """
+
+    def __init__(self, blocks: Sequence[tuple[LinearOperator, int]]):
+        self.blocks = tuple(blocks)
+        n = sum(block.shape[0] * count for block, count in self.blocks)
+        super().__init__(np.result_type(float, *(b.dtype for b, _ in self.blocks)), (n, n))
+
+    def _matmat(self, X):  # noqa: N803
+        out = np.empty(X.shape, np.result_type(self.dtype, X.dtype))
+        start = 0
+        for block, count in self.blocks:
+            d = block.shape[0]
+            stop = start + count * d
+            # copies side by side as columns: (count, d, k) -> (d, count * k)
+            x = X[start:stop].reshape(count, d, -1).swapaxes(0, 1)
+            y = (block @ x.reshape(d, -1)).reshape(x.shape)
+            out[start:stop] = y.swapaxes(0, 1).reshape(stop - start, -1)
+            start = stop
+        return out
+
+    def _adjoint(self):
+        return BlockDiagonal([(block.H, count) for block, count in self.blocks])

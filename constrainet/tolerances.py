@@ -1,0 +1,33 @@
+"""The numerical tolerances of the library: all relative, all dimensionless, all in float64.
+
+Rounding in float64 is about 1e-16 for one operation and reaches 1e-13 after the chains of products
+in a solve, so every tolerance sits well above 1e-13 and well below what real data would produce.
+"""
+
+EXACT = 1e-10
+"""A statement about exact generators holds if it is violated by less than this.
+
+Used for the predicates of groups (orthogonal, closed under the adjoint, ...), and required of
+every certificate. A thousand times the rounding of a long solve; a matrix typed with eight digits
+fails it, as it should.
+"""
+
+RANK = 1e-9
+"""Singular values below this fraction of the largest count as zero.
+
+The constraints of exact generators have singular values of order one or of rounding size, with
+ten or more empty decades in between.
+"""
+
+GAP = 1e2
+"""The smallest accepted ratio between the singular values on either side of the rank cutoff.
+
+A smaller gap means that the generators are only approximately a symmetry, and the rank a guess.
+"""
+
+CLUSTER = 1e-7
+"""Eigenvalues of a random element closer than this fraction of its norm count as equal.
+
+Equal ones differ by rounding (1e-13); distinct ones of a generic element in a space of dimension
+n by about 1/n², which is 1e-6 at n = 1000, the largest eigenproblem that is ever solved.
+"""
