@@ -1,0 +1,67 @@
+# Everything a fresh clone needs is Python >= 3.11 and make; `make help` lists the targets.
+
+# The first of these interpreters that runs and is new enough, unless PYTHON is given.
+find_python = $(firstword $(shell for python in $(1); do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python; done))
+PYTHON ?= $(call find_python,python3 python3.13 python3.12 python3.11)
+
+BIN := .venv/bin
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+PYTEST := -m pytest -n auto --maxprocesses 8
+
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-oldest lint format-check ruff types imports format bench clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: .venv/examples.installed ## train on the inertia tensors (ARGS=--fast for a quick look)
+	$(BIN)/python examples/inertia.py $(ARGS)
+
+test: .venv/test.installed ## run every test (ARGS are passed on to pytest)
+	$(BIN)/python $(PYTEST) $(ARGS)
+
+test-oldest: .venv-oldest/test.installed ## run every test against the oldest versions claimed
+	.venv-oldest/bin/python $(PYTEST) $(ARGS)
+
+lint: format-check ruff types imports ## check format, style, types and the import law
+
+format-check: .venv/dev.installed
+	$(BIN)/ruff format --check
+
+ruff: .venv/dev.installed
+	$(BIN)/ruff check
+
+types: .venv/dev.installed
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+imports: .venv/dev.installed
+	$(BIN)/lint-imports
+
+format: .venv/dev.installed ## format, and mend what ruff can mend
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+clean: ## remove the environments and everything generated
+	rm -rf .venv .venv-oldest .venv-emlp build dist out site
+	rm -rf .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# An environment is made once; an extra is installed again whenever pyproject.toml has changed.
+.venv/%.installed: pyproject.toml .venv/created
+	@echo "Installing constrainet[$*] into .venv (a minute or two, once)"
+	@$(BIN)/python $(PIP_INSTALL) --editable ".[$*]"
+	@touch $@
+
+.venv-oldest/%.installed: pyproject.toml tests/oldest.txt .venv-oldest/created
+	@echo "Installing the oldest versions of constrainet[$*] into .venv-oldest"
+	@.venv-oldest/bin/python $(PIP_INSTALL) --constraint tests/oldest.txt --editable ".[$*]"
+	@touch $@
+
+.venv/created .venv-oldest/created:
+	@test -n "$(call find_python,$(PYTHON))" || { \
+		echo "constrainet needs Python >= 3.11, found $(or $(PYTHON),none on the PATH). Install" \
+			"one, or name one: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv --clear $(@D)
+	@touch $@
