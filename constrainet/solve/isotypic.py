@@ -1,0 +1,76 @@
+"""Method `isotypic`: intertwiners from the decompositions of both sides.
+
+A tensor product is decomposed by fusion: if the first k-1 factors contain λ, then the first k
+contain what λ ⊗ (k-th factor) contains. Each such small product is decomposed once, so the largest
+eigenproblem has the size of an irreducible times a factor, whatever the tensor rank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from constrainet.solve.forms import IrreducibleBlock, IsotypicForm
+from constrainet.solve.irreps import Catalogue, Images
+from constrainet.solve.problem import Atom, Symmetry
+
+
+class Decomposer:
+    """Decomposes tensor products of atoms of one symmetry, remembering what it has seen.
+
+    Args:
+        symmetry: whose images the atoms are.
+        is_complex: whether any of the atoms is complex.
+        seed: of the random elements.
+    """
+
+    def __init__(self, symmetry: Symmetry, is_complex: bool, seed: int):
+        self.catalogue = Catalogue(symmetry, is_complex, seed)
+        self._atoms: dict[Atom, Images] = {}
+        self._fusions: dict[tuple[int, Atom], dict[int, np.ndarray]] = {}
+        trivial = self.catalogue.decompose(self.catalogue.formulas.trivial())
+        self._products: dict[tuple[Atom, ...], dict[int, np.ndarray]] = {(): trivial}
+
+    def decompose(self, atoms: tuple[Atom, ...]) -> dict[int, np.ndarray]:
+        """The copies of each irreducible in a tensor product of dimension n.
+
+        Returns:
+            By index of the irreducible, isometric intertwiners of shape (multiplicity, n, d).
+        """
+        if atoms not in self._products:
+            parts: dict[int, list[np.ndarray]] = {}
+            for irrep, copies in self.decompose(atoms[:-1]).items():
+                for result, paths in self._fuse(irrep, atoms[-1]).items():
+                    parts.setdefault(result, []).append(_compose(copies, paths))
+            self._products[atoms] = {i: np.concatenate(parts[i]) for i in sorted(parts)}
+        return self._products[atoms]
+
+    def _fuse(self, irrep: int, atom: Atom) -> dict[int, np.ndarray]:
+        if atom not in self._atoms:
+            self._atoms[atom] = self.catalogue.formulas.images(atom)
+        if (irrep, atom) not in self._fusions:
+            product = self.catalogue.recipes[irrep].images.tensor(self._atoms[atom])
+            self._fusions[irrep, atom] = self.catalogue.decompose(product)
+        return self._fusions[irrep, atom]
+
+    def intertwiners(self, rows: Sequence[Atom], columns: Sequence[Atom]) -> IsotypicForm:
+        """The maps from the product of `columns` to the product of `rows`."""
+        left, right = self.decompose(tuple(rows)), self.decompose(tuple(columns))
+        recipes = self.catalogue.recipes
+        shared = sorted(left.keys() & right.keys())
+        return IsotypicForm(
+            next(iter(left.values())).shape[1],
+            next(iter(right.values())).shape[1],
+            tuple(
+                IrreducibleBlock(recipes[i].irrep, left[i], right[i]) for i in shared
+            ),
+        )
+
+
+def _compose(copies: np.ndarray, paths: np.ndarray) -> np.ndarray:
+    """Copies of λ in a space (m, n, d) and of μ in λ ⊗ atom (p, d·a, q): of μ in both (mp, na, q)."""
+    m, n, d = copies.shape
+    p, da, q = paths.shape
+    combined = np.tensordot(copies, paths.reshape(p, d, da // d, q), (2, 1))
+    return combined.transpose(0, 2, 1, 3, 4).reshape(m * p, n * da // d, q)

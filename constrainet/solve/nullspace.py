@@ -1,0 +1,176 @@
+"""Method `nullspace`: the invariants of any generators, by a rank decision.
+
+The constraints `ρ(h) v = v` and `dρ(A) v = 0` are stacked, each relative to its generator's size.
+Where the space is small, a first pass finds the small eigenvalues of the Gram matrix `Σ CᵢᴴCᵢ`,
+generously; where it is large, the same candidates come from random vectors whose components with
+non-zero constraint are removed by conjugate gradients, without any matrix. Either way a singular
+value decomposition of the constraints *on the candidates* then decides the rank at full precision:
+squaring costs half the digits, and only the first pass squares.
+
+If some of the generators are closed under the adjoint by themselves, as the rotations are in SE(n),
+their invariants are read off from irreducibles first, and everything else happens inside those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+import numpy as np
+import scipy.linalg
+from scipy.sparse.linalg import LinearOperator
+
+from constrainet.errors import AmbiguousRankError, ProblemTooLargeError
+from constrainet.linalg import null_space, to_dense
+from constrainet.solve.forms import DenseForm
+from constrainet.solve.memory import memory_limit
+from constrainet.solve.problem import Atom, images
+from constrainet.solve.progress import steps
+from constrainet.tolerances import RANK
+
+DENSE_LIMIT = 2500
+"""Dimensions up to this are solved with a dense Gram matrix: about five seconds at the limit."""
+
+CANDIDATE = 1e-4
+"""Singular values below this fraction are candidates for zero: the square root of what the Gram
+matrix's eigenvalues, accurate to 1e-16, can tell from zero with certainty."""
+
+MAX_ITERATIONS = 5000
+"""Of conjugate gradients; enough for condition numbers up to about 1e3."""
+
+FEW = 4
+"""Random combinations of Lie generators in the first pass, which need not see every generator."""
+
+
+def nullspace(
+    atoms: Sequence[Atom], rtol: float | None = None, start: np.ndarray | None = None
+) -> tuple[DenseForm, float]:
+    """The invariants of a tensor product of atoms of one symmetry.
+
+    Args:
+        atoms: the factors.
+        rtol: singular values below this fraction of their generator's size count as zero;
+            `tolerances.RANK` if missing.
+        start: orthonormal columns (size, k) of a subspace that contains the invariants.
+
+    Returns:
+        The invariants, and the gap of the rank decision.
+
+    Raises:
+        AmbiguousRankError: if singular values lie on both sides of the cutoff, close to it.
+        ProblemTooLargeError: if the arrays would not fit in memory.
+    """
+    cutoff = RANK if rtol is None else rtol
+    size = prod(atom.dim for atom in atoms)
+    constraints = relative_constraints(atoms)
+    if not constraints:
+        return DenseForm(np.eye(size)), float("inf")
+    rejected = 1.0  # the smallest singular value that the first pass set aside
+    if start is None:
+        first = _few(constraints, len(atoms[0].discrete))
+        margin = max(CANDIDATE, 10 * cutoff)
+        if size <= DENSE_LIMIT:
+            start, rejected = _small_eigenvectors(first, size, margin)
+        else:
+            start = _project_random(first, size)
+    if start.shape[1] == 0:
+        return DenseForm(start), rejected / cutoff
+    _require(len(constraints) * start.nbytes, f"Constraints on {start.shape[1]} candidates")
+    stacked = np.concatenate([constraint @ start for constraint in constraints])
+    zeros, gap = null_space(stacked, cutoff)
+    if zeros.shape[1] == start.shape[1]:  # nothing was cut here, so the first pass made the gap
+        noise = max(np.linalg.norm(stacked, 2), np.finfo(float).eps)
+        gap = rejected / noise
+        if rejected < cutoff * 10:
+            raise AmbiguousRankError(rejected, noise, cutoff)
+    return DenseForm(start @ zeros), gap
+
+
+def relative_constraints(atoms: Sequence[Atom]) -> list[LinearOperator]:
+    """`ρ(h) - 1` and `dρ(A)`, each over the size of its generator (of h, if that exceeds 1)."""
+    discrete, infinitesimal = images(atoms)
+    constraints = []
+    for i, operator in enumerate(discrete):
+        norm = prod(np.linalg.norm(to_dense(atom.discrete[i]), 2) for atom in atoms)
+        identity = scipy.sparse.linalg.aslinearoperator(
+            scipy.sparse.eye_array(operator.shape[0], dtype=operator.dtype)
+        )
+        constraints.append((operator - identity) * (1 / max(1.0, float(norm))))
+    for i, operator in enumerate(infinitesimal):
+        norm = max(np.linalg.norm(atom.infinitesimal[i], 2) for atom in atoms)
+        if norm:
+            constraints.append(operator * (1 / float(norm)))
+    return constraints
+
+
+def _few(constraints: list[LinearOperator], num_discrete: int) -> list[LinearOperator]:
+    """Fewer constraints that are implied by the given ones: random combinations of the Lie part."""
+    discrete, lie = constraints[:num_discrete], constraints[num_discrete:]
+    if len(lie) <= FEW:
+        return constraints
+    weights = np.linalg.qr(np.random.default_rng(0).normal(size=(len(lie), FEW)))[0]
+    mixed = [sum((c * w for c, w in zip(lie, row, strict=True)), start=0) for row in weights.T]
+    return discrete + mixed
+
+
+def _small_eigenvectors(
+    constraints: list[LinearOperator], size: int, margin: float
+) -> tuple[np.ndarray, float]:
+    """Columns that span every vector with constraints below `margin`, and the next constraint."""
+    _require(6 * 16 * size * size, f"A dense solve of dimension {size:,}")
+    gram = np.zeros((size, size), np.result_type(*(c.dtype for c in constraints)))
+    for constraint in constraints:
+        dense = to_dense(constraint)
+        gram += dense.conj().T @ dense
+    values, vectors = np.linalg.eigh(gram)
+    count = int(np.sum(values < margin**2))
+    rejected = np.sqrt(values[count]) if count < size else 1.0
+    return vectors[:, :count], float(rejected)
+
+
+def _project_random(constraints: list[LinearOperator], size: int) -> np.ndarray:
+    """Orthonormal columns that span the null space, from random vectors, matrix-free.
+
+    A block of random vectors X loses its component outside the null space: Y with `G Y = G X` for
+    the Gram operator G, found by conjugate gradients from zero, is just that component. A block
+    wider than the null space shows its dimension; the block is doubled until it is.
+    """
+    dtype = np.result_type(*(c.dtype for c in constraints))
+    rng = np.random.default_rng(0)
+
+    def gram(x):
+        return sum(c.H @ (c @ x) for c in constraints)
+
+    width = 32
+    while True:
+        _require(8 * size * width * dtype.itemsize, f"A matrix-free solve of dimension {size:,}")
+        x = rng.normal(size=(size, width)).astype(dtype)
+        invariant = x - _conjugate_gradients(gram, gram(x))
+        left, values, _ = np.linalg.svd(invariant, full_matrices=False)
+        rank = int(np.sum(values > 1e-6 * np.sqrt(size)))
+        if rank < width:
+            return left[:, :rank]
+        width *= 2
+
+
+def _conjugate_gradients(operator, b: np.ndarray) -> np.ndarray:
+    """Solves `operator(x) = b` column by column for a positive semidefinite operator."""
+    x, r = np.zeros_like(b), b.copy()
+    p, rho = r.copy(), np.sum(np.abs(r) ** 2, axis=0)
+    target = 1e-26 * rho.max(initial=0)
+    for _ in steps(range(MAX_ITERATIONS), f"null space of dimension {len(b):,}"):
+        if rho.max(initial=0) <= target:
+            break
+        q = operator(p)
+        curvature = np.sum((p.conj() * q).real, axis=0)
+        step = np.where(curvature > 0, rho / np.where(curvature > 0, curvature, 1), 0)
+        x += step * p
+        r -= step * q
+        rho, before = np.sum(np.abs(r) ** 2, axis=0), rho
+        p = r + np.where(before > 0, rho / np.where(before > 0, before, 1), 0) * p
+    return x
+
+
+def _require(num_bytes: int, what: str) -> None:
+    if num_bytes > memory_limit():
+        raise ProblemTooLargeError(what, num_bytes, memory_limit())

@@ -1,0 +1,214 @@
+"""The problem in normal form: what the solver is asked, as plain data.
+
+A `Symmetry` is a list of generators, given as matrices. An `Atom` is the list of their images on
+one space. Atoms of one symmetry move together; atoms of different symmetries move independently,
+which is what a direct product of groups is. A `Term` is a tensor product of atoms with a
+multiplicity, and a `Space` a direct sum of terms, each coordinate of which knows its place in the
+caller's coordinates. Nothing here knows what a group is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+
+import numpy as np
+
+from constrainet.linalg import (
+    KroneckerProduct,
+    KroneckerSum,
+    Matrix,
+    Monomial,
+    adjoint,
+    adjoint_relation,
+    digest,
+    to_dense,
+)
+from constrainet.tolerances import EXACT
+
+
+@dataclass(frozen=True, eq=False)
+class Symmetry:
+    """Generators that act together.
+
+    Args:
+        discrete: the discrete generators, each of shape (d, d).
+        infinitesimal: the Lie algebra generators, shape (D, d, d), of norm about one.
+        label: tells copies of one group apart that act independently.
+    """
+
+    discrete: tuple[Matrix, ...]
+    infinitesimal: np.ndarray
+    label: int = 0
+
+    @cached_property
+    def key(self) -> bytes:
+        return digest(self.discrete, self.infinitesimal, self.label)
+
+    @cached_property
+    def adjoint(self) -> np.ndarray | None:
+        """c with `A_iᴴ = Σ_j c[i, j] A_j`, or None if the generators are not closed."""
+        return adjoint_relation(self.infinitesimal)
+
+    def __eq__(self, other):
+        return isinstance(other, Symmetry) and self.key == other.key
+
+    def __hash__(self):
+        return hash(self.key)
+
+
+@dataclass(frozen=True, eq=False)
+class Atom:
+    """The images of a symmetry's generators on one space of dimension `dim`.
+
+    Args:
+        symmetry: whose generators these are the images of.
+        discrete: one image per discrete generator, each of shape (dim, dim).
+        infinitesimal: the images of the Lie algebra generators, shape (D, dim, dim).
+        dim: the dimension.
+    """
+
+    symmetry: Symmetry
+    discrete: tuple[Matrix, ...]
+    infinitesimal: np.ndarray
+    dim: int
+
+    @cached_property
+    def key(self) -> bytes:
+        return digest(self.symmetry.key, self.discrete, self.infinitesimal, self.dim)
+
+    @cached_property
+    def order(self) -> tuple:
+        """What terms are sorted by: atoms of one symmetry side by side, small ones first."""
+        return (self.symmetry.label, self.symmetry.key, self.dim, self.key)
+
+    @cached_property
+    def dual(self) -> Atom:
+        """The inverse transposes of the discrete images, the negative transposes of the others."""
+        inverse_transposes = tuple(
+            h.conj() if is_unitary(h) else np.linalg.inv(to_dense(h)).T for h in self.discrete
+        )
+        negative = -self.infinitesimal.swapaxes(1, 2)
+        return Atom(self.symmetry, inverse_transposes, negative, self.dim)
+
+    @property
+    def is_monomial(self) -> bool:
+        """Whether every generator permutes the coordinates up to phases, and none is Lie."""
+        return all(isinstance(h, Monomial) for h in self.discrete) and not self.infinitesimal.any()
+
+    @cached_property
+    def is_adjoint_closed(self) -> bool:
+        """Whether the adjoint of each image is the image of the generator's adjoint."""
+        relation = self.symmetry.adjoint
+        if relation is None or not all(is_unitary(h) for h in self.discrete):
+            return False
+        adjoints = self.infinitesimal.conj().swapaxes(1, 2)
+        violation = adjoints - np.tensordot(relation, self.infinitesimal, 1)
+        return bool(np.abs(violation).max(initial=0) <= EXACT)
+
+    @property
+    def is_complex(self) -> bool:
+        return np.iscomplexobj(self.infinitesimal) or any(h.dtype.kind == "c" for h in self.discrete)
+
+    def __eq__(self, other):
+        return isinstance(other, Atom) and self.key == other.key
+
+    def __hash__(self):
+        return hash(self.key)
+
+
+def is_unitary(matrix: Matrix) -> bool:
+    """Whether the inverse is the adjoint; true of every monomial matrix."""
+    if isinstance(matrix, Monomial):
+        return True
+    return bool(np.abs(matrix @ adjoint(matrix) - np.eye(len(matrix))).max() <= EXACT)
+
+
+@dataclass(frozen=True, eq=False)
+class Term:
+    """A tensor product of atoms, occurring `multiplicity` times in a space.
+
+    Args:
+        atoms: the factors, sorted by `Atom.order`; none for the trivial representation.
+        indices: shape (multiplicity, dim): where the term's coordinates (row-major over the
+            factors) stand in the caller's coordinates.
+    """
+
+    atoms: tuple[Atom, ...]
+    indices: np.ndarray
+
+    @property
+    def multiplicity(self) -> int:
+        return self.indices.shape[0]
+
+    @property
+    def dim(self) -> int:
+        return prod(atom.dim for atom in self.atoms)
+
+    def of(self, symmetry: Symmetry) -> tuple[Atom, ...]:
+        """The factors on which a symmetry acts."""
+        return tuple(atom for atom in self.atoms if atom.symmetry == symmetry)
+
+
+@dataclass(frozen=True, eq=False)
+class Space:
+    """A direct sum of distinct terms.
+
+    Args:
+        terms: in canonical order; their indices together are a permutation of 0 ... dim-1.
+    """
+
+    terms: tuple[Term, ...]
+
+    @cached_property
+    def dim(self) -> int:
+        return sum(term.indices.size for term in self.terms)
+
+    @cached_property
+    def order(self) -> np.ndarray:
+        """Shape (dim,): the caller's coordinate at each place of the normal form."""
+        return np.concatenate([np.zeros(0, np.intp), *(t.indices.ravel() for t in self.terms)])
+
+    @cached_property
+    def key(self) -> bytes:
+        return digest(
+            tuple((tuple(a.key for a in t.atoms), t.multiplicity) for t in self.terms), self.order
+        )
+
+    @staticmethod
+    def collect(pieces: Sequence[tuple[tuple[Atom, ...], np.ndarray]]) -> Space:
+        """Brings pieces into normal form.
+
+        Args:
+            pieces: pairs of atoms in any order, and indices of shape (multiplicity, *dims) with
+                one axis for each of them.
+
+        Returns:
+            The space in which each product is sorted, equal products are joined, and products
+            stand in the order of their size and factors.
+        """
+        joined: dict[tuple[Atom, ...], list[np.ndarray]] = {}
+        for atoms, indices in pieces:
+            places = sorted(range(len(atoms)), key=lambda i, a=atoms: a[i].order)
+            sorted_atoms = tuple(atoms[i] for i in places)
+            moved = indices.transpose(0, *(1 + i for i in places))
+            joined.setdefault(sorted_atoms, []).append(moved.reshape(len(indices), -1))
+        terms = [Term(atoms, np.concatenate(parts)) for atoms, parts in joined.items()]
+        terms = [term for term in terms if term.indices.size]
+        terms.sort(key=lambda t: (len(t.atoms), t.dim, tuple(atom.order for atom in t.atoms)))
+        return Space(tuple(terms))
+
+
+TRIVIAL = Space((Term((), np.zeros((1, 1), np.intp)),))
+"""The space of scalars."""
+
+
+def images(atoms: Sequence[Atom]) -> tuple[list[KroneckerProduct], list[KroneckerSum]]:
+    """The images of the generators on a tensor product of atoms of one symmetry, as operators."""
+    count = len(atoms[0].discrete), len(atoms[0].infinitesimal)
+    return (
+        [KroneckerProduct([atom.discrete[i] for atom in atoms]) for i in range(count[0])],
+        [KroneckerSum([atom.infinitesimal[i] for atom in atoms]) for i in range(count[1])],
+    )

@@ -1,0 +1,37 @@
+"""Progress of solves that take more than about a second."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+try:
+    from tqdm import tqdm
+except ImportError:  # the extra `progress` is not installed
+    tqdm = None
+
+logger = logging.getLogger("constrainet")
+
+DELAY = 1.0
+"""Seconds before anything is reported, and between log records."""
+
+Item = TypeVar("Item")
+
+
+def steps(items: Iterable[Item], what: str) -> Iterator[Item]:
+    """Hands on the items; after a second shows a progress bar on a terminal, and logs.
+
+    Args:
+        items: what is worked through.
+        what: names the work, for the reader.
+    """
+    if tqdm is not None:
+        items = tqdm(items, desc=what, delay=DELAY, disable=None, leave=False)
+    last = time.perf_counter()
+    for count, item in enumerate(items):
+        yield item
+        if time.perf_counter() - last > DELAY:
+            last = time.perf_counter()
+            logger.info("%s: step %d", what, count + 1)
