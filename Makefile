@@ -2,7 +2,7 @@
 
 # The first of these interpreters that runs and is new enough, unless PYTHON is given.
 find_python = $(firstword $(shell for python in $(1); do \
-	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python; done))
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python; done; true))
 PYTHON ?= $(call find_python,python3 python3.13 python3.12 python3.11)
 
 BIN := .venv/bin
