@@ -59,6 +59,7 @@ clean: ## remove the environments and everything generated
 	@.venv-oldest/bin/python $(PIP_INSTALL) --constraint tests/oldest.txt --editable ".[$*]"
 	@touch $@
 
+.venv-oldest/created: PYTHON := $(or $(call find_python,python3.11 python3.12),$(PYTHON))
 .venv/created .venv-oldest/created:
 	@test -n "$(call find_python,$(PYTHON))" || { \
 		echo "constrainet needs Python >= 3.11, found $(or $(PYTHON),none on the PATH). Install" \
