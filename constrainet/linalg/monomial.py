@@ -90,6 +90,9 @@ class Monomial:
         dense[self.images, np.arange(self.images.size)] = self.phases
         return dense
 
+    def __reduce__(self):
+        return Monomial, (self.images, self.phases)
+
     def __eq__(self, other):
         if not isinstance(other, Monomial):
             return NotImplemented

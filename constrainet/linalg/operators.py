@@ -16,11 +16,12 @@ from scipy.sparse.linalg import LinearOperator
 from constrainet.linalg.monomial import Monomial
 
 Matrix = np.ndarray | Monomial
+"""What a generator's image on a space that is no product is stored as."""
 
 
 def adjoint(matrix: Matrix) -> Matrix:
     """The conjugate transpose."""
-    return matrix.H if isinstance(matrix, Monomial) else matrix.conj().T
+    return matrix.conj().T if isinstance(matrix, np.ndarray) else matrix.H
 
 
 def to_dense(matrix: Matrix | LinearOperator) -> np.ndarray:
@@ -37,16 +38,19 @@ def apply_along(matrix: Matrix, x: np.ndarray, axis: int) -> np.ndarray:
     return np.moveaxis(_left(matrix, np.moveaxis(x, axis, 0)), 0, axis)
 
 
-def _left(matrix: Matrix, x: np.ndarray) -> np.ndarray:
+def _left(matrix, x: np.ndarray) -> np.ndarray:
     if isinstance(matrix, Monomial):
         return matrix @ x
-    return (matrix @ x.reshape(len(x), -1)).reshape(len(matrix), *x.shape[1:])
+    return (matrix @ x.reshape(len(x), -1)).reshape(x.shape)
 
 
 class KroneckerProduct(LinearOperator):
-    """`M_1 ⊗ ... ⊗ M_k`, each factor square; the empty product is the 1 × 1 identity."""
+    """`M_1 ⊗ ... ⊗ M_k`, each factor square; the empty product is the 1 × 1 identity.
 
-    def __init__(self, factors: Sequence[Matrix]):
+    Factors may be operators themselves.
+    """
+
+    def __init__(self, factors: Sequence[Matrix | LinearOperator]):
         self.factors = tuple(factors)
         self.dims = tuple(f.shape[0] for f in self.factors)
         n = prod(self.dims)
@@ -65,9 +69,9 @@ class KroneckerProduct(LinearOperator):
 class KroneckerSum(LinearOperator):
     """`Σ_i 1 ⊗ ... ⊗ A_i ⊗ ... ⊗ 1`, each factor square; the empty sum is the 1 × 1 zero."""
 
-    def __init__(self, factors: Sequence[np.ndarray]):
+    def __init__(self, factors: Sequence[np.ndarray | LinearOperator]):
         self.factors = tuple(factors)
-        self.dims = tuple(len(f) for f in self.factors)
+        self.dims = tuple(f.shape[0] for f in self.factors)
         n = prod(self.dims)
         super().__init__(np.result_type(float, *(f.dtype for f in self.factors)), (n, n))
 

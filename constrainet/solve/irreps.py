@@ -27,7 +27,7 @@ from scipy.sparse.csgraph import connected_components
 from constrainet.linalg import null_space, to_dense
 from constrainet.solve.forms import Irreducible
 from constrainet.solve.problem import Atom, Symmetry
-from constrainet.tolerances import CLUSTER, EXACT, RANK
+from constrainet.tolerances import CLUSTER, EXACT, GAP, RANK
 
 NUM_WORDS = 8
 """Random group elements in the formulas; more only cost time, fewer fail to separate."""
@@ -76,25 +76,26 @@ class Images:
 
     def within(self, basis: np.ndarray) -> Images:
         """The images on the invariant subspace spanned by orthonormal columns (n, d)."""
-        return Images(
-            *(
-                basis.conj().T @ matrices @ basis
-                for matrices in (self.discrete, self.infinitesimal, self.elements)
-            )
-        )
+        n, d = basis.shape
+        moved = ((matrices.reshape(-1, n) @ basis).reshape(-1, n, d) for matrices in self._all)
+        return Images(*(basis.conj().T @ part for part in moved))
 
     def violation(self, copies: np.ndarray, other: Images) -> float:
         """How far copies, shape (m, n, d), are from intertwining `other` with these images."""
-        pairs = (
-            (self.discrete, other.discrete),
-            (self.infinitesimal, other.infinitesimal),
-            (self.elements, other.elements),
-        )
+        m, n, d = copies.shape
+        together = copies.transpose(1, 0, 2).reshape(n, m * d)
         worst = 0.0
-        for mine, theirs in pairs:
-            for a, b in zip(mine, theirs, strict=True):
-                worst = max(worst, np.abs(a @ copies - copies @ b).max(initial=0))
-        return float(worst)
+        for mine, theirs in zip(self._all, other._all, strict=True):
+            moved = (mine.reshape(-1, n) @ together).reshape(-1, n, m, d)
+            # (m·n, d) @ (d, G·d): every copy against every generator in one product
+            turned = copies.reshape(-1, d) @ theirs.transpose(1, 0, 2).reshape(d, -1)
+            difference = moved - turned.reshape(m, n, -1, d).transpose(2, 1, 0, 3)
+            worst = max(worst, float(np.abs(difference).max(initial=0)))
+        return worst
+
+    @property
+    def _all(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return self.discrete, self.infinitesimal, self.elements
 
 
 def _kron(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -197,11 +198,16 @@ class Catalogue:
         symmetry: whose generators the representations are given by.
         is_complex: whether representations are complex.
         seed: of the random elements.
+
+    Attributes:
+        recipes: one for each irreducible, in the order in which they were met.
+        gap: the smallest ratio so far of a step between distinct eigenvalues to one within.
     """
 
-    def __init__(self, symmetry: Symmetry, is_complex: bool, seed: int = 0):
+    def __init__(self, symmetry: Symmetry, is_complex: bool, seed: int):
         self.formulas = Formulas(symmetry, is_complex, seed)
         self.recipes: list[Recipe] = []
+        self.gap = float("inf")
 
     def decompose(self, images: Images) -> dict[int, np.ndarray]:
         """Splits a representation into irreducibles.
@@ -217,6 +223,7 @@ class Catalogue:
             DecompositionError: if these random elements failed to separate irreducibles.
         """
         eigenspaces = _Eigenspaces(*self.formulas.generic(images))
+        self.gap = min(self.gap, eigenspaces.gap)
         found: dict[int, np.ndarray] = {}
         for recipe in self.recipes:
             if groups := eigenspaces.matching(recipe):
@@ -245,7 +252,13 @@ class _Eigenspaces:
     def __init__(self, hermitian: np.ndarray, connectors: np.ndarray):
         values, vectors = np.linalg.eigh(hermitian)
         self.scale = max(1.0, np.abs(values).max())
-        breaks = np.flatnonzero(np.diff(values) > CLUSTER * self.scale) + 1
+        steps = np.diff(values)
+        distinct = steps > CLUSTER * self.scale
+        breaks = np.flatnonzero(distinct) + 1
+        noise = max(steps[~distinct].max(initial=0), np.finfo(float).eps * self.scale)
+        self.gap = float(steps[distinct].min(initial=np.inf) / noise)
+        if self.gap < GAP:
+            raise DecompositionError("Two distinct eigenvalues almost agree.")
         self.bases = np.split(vectors, breaks, axis=1)
         self.values = np.array([part.mean() for part in np.split(values, breaks)])
         self.connectors = connectors

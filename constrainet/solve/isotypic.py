@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from constrainet.solve.forms import IrreducibleBlock, IsotypicForm
-from constrainet.solve.irreps import Catalogue, Images
-from constrainet.solve.problem import Atom, Symmetry
+from constrainet.solve.irreps import Catalogue, DecompositionError, Images
+from constrainet.solve.problem import Atom, Symmetry, dim_of
 
 
 class Decomposer:
@@ -43,7 +43,10 @@ class Decomposer:
             for irrep, copies in self.decompose(atoms[:-1]).items():
                 for result, paths in self._fuse(irrep, atoms[-1]).items():
                     parts.setdefault(result, []).append(_compose(copies, paths))
-            self._products[atoms] = {i: np.concatenate(parts[i]) for i in sorted(parts)}
+            product = {i: np.concatenate(parts[i]) for i in sorted(parts)}
+            if sum(m * d for m, _, d in (c.shape for c in product.values())) != dim_of(atoms):
+                raise DecompositionError("The irreducible dimensions do not add up.")
+            self._products[atoms] = product
         return self._products[atoms]
 
     def _fuse(self, irrep: int, atom: Atom) -> dict[int, np.ndarray]:

@@ -14,6 +14,7 @@ their invariants are read off from irreducibles first, and everything else happe
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -24,12 +25,12 @@ from constrainet.errors import AmbiguousRankError, ProblemTooLargeError
 from constrainet.linalg import null_space, to_dense
 from constrainet.solve.forms import DenseForm
 from constrainet.solve.memory import memory_limit
-from constrainet.solve.problem import Atom, images
+from constrainet.solve.problem import Atom, dim_of, images
 from constrainet.solve.progress import steps
 from constrainet.tolerances import RANK
 
-DENSE_LIMIT = 2500
-"""Dimensions up to this are solved with a dense Gram matrix: about five seconds at the limit."""
+DENSE_LIMIT = 1000
+"""Dimensions up to this are solved with a dense Gram matrix: half a second at the limit."""
 
 CANDIDATE = 1e-4
 """Singular values below this fraction are candidates for zero: the square root of what the Gram
@@ -61,13 +62,11 @@ def nullspace(
         ProblemTooLargeError: if the arrays would not fit in memory.
     """
     cutoff = RANK if rtol is None else rtol
-    size = prod(atom.dim for atom in atoms)
+    size = dim_of(atoms)
     constraints = relative_constraints(atoms)
-    if not constraints:
-        return DenseForm(np.eye(size)), float("inf")
     rejected = 1.0  # the smallest singular value that the first pass set aside
     if start is None:
-        first = _few(constraints, len(atoms[0].discrete))
+        first = relative_constraints(_few(atoms))
         margin = max(CANDIDATE, 10 * cutoff)
         if size <= DENSE_LIMIT:
             start, rejected = _small_eigenvectors(first, size, margin)
@@ -103,14 +102,15 @@ def relative_constraints(atoms: Sequence[Atom]) -> list[LinearOperator]:
     return constraints
 
 
-def _few(constraints: list[LinearOperator], num_discrete: int) -> list[LinearOperator]:
-    """Fewer constraints that are implied by the given ones: random combinations of the Lie part."""
-    discrete, lie = constraints[:num_discrete], constraints[num_discrete:]
-    if len(lie) <= FEW:
-        return constraints
-    weights = np.linalg.qr(np.random.default_rng(0).normal(size=(len(lie), FEW)))[0]
-    mixed = [sum((c * w for c, w in zip(lie, row, strict=True)), start=0) for row in weights.T]
-    return discrete + mixed
+def _few(atoms: Sequence[Atom]) -> Sequence[Atom]:
+    """The atoms with a few random combinations of their Lie generators, if there are many."""
+    count = len(atoms[0].infinitesimal)
+    if count <= FEW:
+        return atoms
+    weights = np.linalg.qr(np.random.default_rng(0).normal(size=(count, FEW)))[0].T
+    return [
+        replace(atom, infinitesimal=np.tensordot(weights, atom.infinitesimal, 1)) for atom in atoms
+    ]
 
 
 def _small_eigenvectors(

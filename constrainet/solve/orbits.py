@@ -17,13 +17,13 @@ from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from constrainet.linalg import Monomial
 from constrainet.solve.forms import OrbitForm
-from constrainet.solve.problem import Atom
+from constrainet.solve.problem import Atom, dim_of
 from constrainet.tolerances import EXACT
 
 
 def orbits(atoms: Sequence[Atom]) -> OrbitForm:
     """The invariants of a tensor product of monomial atoms of one symmetry."""
-    size = prod(atom.dim for atom in atoms)
+    size = dim_of(atoms)
     generators = [
         product_images([atom.discrete[i] for atom in atoms])
         for i in range(len(atoms[0].discrete))

@@ -119,6 +119,11 @@ class Atom:
         return hash(self.key)
 
 
+def dim_of(atoms: Sequence[Atom]) -> int:
+    """The dimension of a tensor product."""
+    return prod(atom.dim for atom in atoms)
+
+
 def is_unitary(matrix: Matrix) -> bool:
     """Whether the inverse is the adjoint; true of every monomial matrix."""
     if isinstance(matrix, Monomial):
@@ -145,7 +150,7 @@ class Term:
 
     @property
     def dim(self) -> int:
-        return prod(atom.dim for atom in self.atoms)
+        return dim_of(self.atoms)
 
     def of(self, symmetry: Symmetry) -> tuple[Atom, ...]:
         """The factors on which a symmetry acts."""
@@ -201,6 +206,12 @@ class Space:
         return Space(tuple(terms))
 
 
+Question = tuple[tuple[Atom, ...], tuple[Atom, ...]]
+"""The maps from the second tensor product to the first; all atoms of one symmetry."""
+
+BALANCE_FROM = 1000
+"""Sides smaller than this are decomposed as they are; larger ones may be cut anew."""
+
 TRIVIAL = Space((Term((), np.zeros((1, 1), np.intp)),))
 """The space of scalars."""
 
@@ -212,3 +223,20 @@ def images(atoms: Sequence[Atom]) -> tuple[list[KroneckerProduct], list[Kronecke
         [KroneckerProduct([atom.discrete[i] for atom in atoms]) for i in range(count[0])],
         [KroneckerSum([atom.infinitesimal[i] for atom in atoms]) for i in range(count[1])],
     )
+
+
+def balanced(question: Question) -> Question:
+    """The same product cut where its two sides are closest in size, if a side is large."""
+    rows, columns = question
+    largest = max(dim_of(rows), dim_of(columns))
+    if largest <= BALANCE_FROM:
+        return question
+    factors = (*rows, *(atom.dual for atom in columns))
+    cuts = [
+        (max(dim_of(factors[:cut]), dim_of(factors[cut:])), abs(cut - len(rows)), cut)
+        for cut in range(len(factors) + 1)
+    ]
+    smallest, _, cut = min(cuts)
+    if smallest == largest:
+        return question
+    return factors[:cut], tuple(atom.dual for atom in factors[cut:])

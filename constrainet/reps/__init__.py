@@ -1,0 +1,32 @@
+"""How a symmetry acts: typed vector spaces, their algebra and notation.
+
+A representation says how each element of a group moves the coordinates of a vector. It starts
+from the defining one, `V`, whose matrices are the group's own, and is composed by direct sums,
+tensor products and duals (`rep.py`). Every one of them can be written as a sum of tensor products
+of atoms, and in that form it is handed to the solver: the matrices that are equivariant from `a` to
+`b` are the invariant vectors of `a >> b`.
+"""
+
+from constrainet.reps.atoms import Defining
+from constrainet.reps.constructions import Scalar, T, V
+from constrainet.reps.rep import (
+    DirectSum,
+    Rep,
+    TensorProduct,
+    direct_sum,
+    equivariant_maps,
+    tensor_product,
+)
+
+__all__ = [
+    "Defining",
+    "DirectSum",
+    "Rep",
+    "Scalar",
+    "T",
+    "TensorProduct",
+    "V",
+    "direct_sum",
+    "equivariant_maps",
+    "tensor_product",
+]

@@ -1,0 +1,55 @@
+"""Which group acts when representations of different groups meet."""
+
+from __future__ import annotations
+
+from collections import Counter
+from math import prod
+
+from constrainet.groups import Group
+
+
+def common_group(a: Group, b: Group) -> Group:
+    """The group of a sum or product of representations of a and of b.
+
+    It is the product of the factors of a and of those factors of b that a lacks: a factor that
+    both have is the same one.
+
+    Raises:
+        ValueError: if a shared factor occurs more than once, so that it is unclear which is meant.
+    """
+    if a == b:
+        return a
+    counts = Counter(a.factors), Counter(b.factors)
+    for factor in counts[0].keys() & counts[1].keys():
+        if max(counts[0][factor], counts[1][factor]) > 1:
+            raise ValueError(
+                f"Representations of {a} and {b} cannot be joined: {factor} occurs more than once, "
+                f"so it is unclear which one should act. Write both for the same product, with "
+                "`V(group, factor=...)`."
+            )
+    return prod((f for f in b.factors if f not in counts[0]), start=a)
+
+
+def mapping_group(a: Group, b: Group) -> Group:
+    """The group under which maps between representations of a and of b are equivariant.
+
+    Raises:
+        ValueError: if neither group's factors include the other's. Sums and products may mix
+            groups, but a map from one group's representation to another's is equivariant only if
+            it is constant on both, which is more likely to be a mistake.
+    """
+    group = common_group(a, b) if a != b else a
+    if len(group.factors) > max(len(a.factors), len(b.factors)):
+        raise ValueError(
+            f"Cannot map between representations of different groups, {a} and {b}. Restrict one, "
+            "or use their product: write both sides as representations of it, such as "
+            "`V(G) * Scalar(H)`."
+        )
+    return group
+
+
+def new_places(old: Group, new: Group) -> tuple[int, ...]:
+    """For each factor of a group, its place in a product that contains them all."""
+    if old == new:
+        return tuple(range(len(old.factors)))
+    return tuple(new.factors.index(factor) for factor in old.factors)

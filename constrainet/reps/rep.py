@@ -1,0 +1,592 @@
+"""Representations and their algebra: direct sums, tensor products, duals, multiplicities.
+
+A `Rep` is a typed vector space: it belongs to a group and says how the group's elements act on its
+coordinates. There are three kinds: the atomic ones (`atoms.py`), and the sums and products here.
+"""
+
+from __future__ import annotations
+
+import operator
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from math import prod
+from typing import Any
+
+import numpy as np
+from scipy.sparse.linalg import LinearOperator
+
+from constrainet.errors import ProblemTooLargeError
+from constrainet.groups import Group
+from constrainet.linalg import BlockDiagonal, KroneckerProduct, KroneckerSum, digest
+from constrainet.reps.joining import common_group, mapping_group, new_places
+from constrainet.solve import TRIVIAL, Atom, Projector, Space, Subspace, intertwiners, memory_limit
+
+Piece = tuple[tuple[Atom, ...], np.ndarray]
+"""Atoms in any order, and the coordinates of their tensor product: (multiplicity, *dims)."""
+
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Rep(ABC):
+    """A finite-dimensional representation of a group, in coordinates.
+
+    Made by `V`, `T` and `Scalar`, and composed by `a + b` (direct sum), `a * b` (tensor product),
+    `a ** k` (tensor power), `3 * a` (multiplicity), `a.T` (dual) and `a >> b` (the linear maps
+    from a to b). Representations of different groups compose to one of the product of the groups.
+    Immutable; equal if group and structure are.
+
+    Attributes:
+        group: the group that acts.
+
+    Example:
+        >>> from constrainet.groups import SO
+        >>> from constrainet.reps import Scalar, V
+        >>> rep = 5 * Scalar(SO(3)) + 5 * V(SO(3))
+        >>> print(rep, rep.dim)
+        5V⁰⊕5V 20
+        >>> (rep >> V(SO(3))).equivariant_basis().rank
+        5
+    """
+
+    group: Group
+
+    # --- what each kind of representation says of itself ---------------------------------------
+
+    @property
+    @abstractmethod
+    def dim(self) -> int:
+        """The dimension."""
+
+    @property
+    @abstractmethod
+    def T(self) -> Rep:
+        """The dual: ρ*(g) = ρ(g)⁻ᵀ, dρ*(A) = -dρ(A)ᵀ. The dual of the dual is `self`."""
+
+    @property
+    @abstractmethod
+    def is_permutation(self) -> bool:
+        """Whether the group permutes the coordinates, so that pointwise functions commute."""
+
+    @property
+    @abstractmethod
+    def is_unitary(self) -> bool:
+        """Whether the group preserves the norm of vectors."""
+
+    @property
+    @abstractmethod
+    def is_complex(self) -> bool:
+        """Whether matrices, and hence equivariant maps, have complex entries."""
+
+    @property
+    @abstractmethod
+    def key(self) -> bytes:
+        """The digest of group and structure that equality goes by."""
+
+    @abstractmethod
+    def lift(self, group: Group, places: Sequence[int]) -> Rep:
+        """The same space for a larger product group; factor i becomes factor `places[i]`."""
+
+    @abstractmethod
+    def pieces(self) -> list[Piece]:
+        """The tensor products of atoms that this is the sum of."""
+
+    @abstractmethod
+    def _rho(self, blocks) -> Any:
+        """The matrix of an element, given by its blocks, one per factor of the group."""
+
+    @abstractmethod
+    def _drho(self, blocks) -> Any:
+        """The matrix of a Lie algebra element, given by its blocks."""
+
+    @abstractmethod
+    def _act(self, blocks, x) -> Any:
+        """An element applied to vectors of shape (..., dim)."""
+
+    @abstractmethod
+    def _images(self, place: int) -> tuple[list, list]:
+        """The images of the discrete and Lie generators of one factor, as operators."""
+
+    # --- the action ----------------------------------------------------------------------------
+
+    def rho(self, g):
+        """The matrix of a group element.
+
+        Args:
+            g: shape (group.dim, group.dim), an element in the defining matrices; NumPy or JAX.
+
+        Returns:
+            shape (dim, dim), of the same library.
+
+        Raises:
+            ValueError: if g has another shape.
+            ProblemTooLargeError: if the matrix would not fit in memory; see `act`.
+
+        Example:
+            >>> import numpy as np
+            >>> from constrainet.groups import SO
+            >>> from constrainet.reps import V
+            >>> (V(SO(3)) ** 2).rho(np.eye(3)).shape
+            (9, 9)
+        """
+        self._check_fits()
+        return self._rho(self._blocks("rho", "g", g))
+
+    def drho(self, A):  # noqa: N803
+        """The matrix of a Lie algebra element: the derivative of `rho` at the identity.
+
+        Args:
+            A: shape (group.dim, group.dim), a tangent matrix at the identity; NumPy or JAX.
+
+        Returns:
+            shape (dim, dim), of the same library.
+
+        Raises:
+            ValueError: if A has another shape.
+            ProblemTooLargeError: if the matrix would not fit in memory.
+        """
+        self._check_fits()
+        return self._drho(self._blocks("drho", "A", A))
+
+    def act(self, g, x):
+        """ρ(g) x, without forming ρ(g); safe under `jax.jit`, `grad` and `vmap`.
+
+        Args:
+            g: shape (group.dim, group.dim).
+            x: shape (..., dim).
+
+        Returns:
+            shape (..., dim).
+
+        Raises:
+            ValueError: if a shape is wrong.
+        """
+        blocks = self._blocks("act", "g", g)
+        if not hasattr(x, "__array_namespace__"):
+            x = np.asarray(x)
+        if x.ndim == 0 or x.shape[-1] != self.dim:
+            raise ValueError(
+                f"`act(x=...)` should have shape (..., {self.dim}), the dimension of {self}. "
+                f"Got {x.shape}."
+            )
+        return self._act(blocks, x)
+
+    @cached_property
+    def generator_images(self) -> tuple[tuple[LinearOperator, ...], tuple[LinearOperator, ...]]:
+        """The images of the discrete and of the Lie generators, applied without being formed.
+
+        SciPy linear operators of shape (dim, dim), in the order of the group's generators.
+        """
+        images = [self._images(place) for place in range(len(self.group.factors))]
+        discrete, infinitesimal = zip(*images, strict=True)
+        return (
+            tuple(KroneckerProduct([h]) for part in discrete for h in part),
+            tuple(KroneckerProduct([A]) for part in infinitesimal for A in part),
+        )
+
+    # --- the question put to the solver --------------------------------------------------------
+
+    def equivariant_basis(
+        self, *, method: str = "auto", rtol: float | None = None, cache_dir: str | None = None
+    ) -> Subspace:
+        """An orthonormal basis of the vectors that every element of the group leaves alone.
+
+        Of `a >> b` these are the equivariant matrices from a to b, row by row. Solutions are
+        remembered, so asking again is cheap.
+
+        Args:
+            method: "auto" takes the first that applies of "orbits", "isotypic" and "nullspace".
+            rtol: relative cutoff of singular values in `nullspace`, for generators that are only
+                approximately known: a little more than their relative error.
+            cache_dir: a folder in which solutions are kept between processes; by default the
+                environment variable `CONSTRAINET_CACHE`, or none.
+
+        Returns:
+            The basis, in factors, with its certificate.
+
+        Raises:
+            ValueError: if an option is not one of those above.
+            MethodNotApplicableError: if the method named cannot solve this problem.
+            AmbiguousRankError: if the rank depends on the cutoff.
+            ProblemTooLargeError: if no method fits in memory.
+
+        Example:
+            >>> from constrainet.groups import S
+            >>> from constrainet.reps import V
+            >>> basis = (V(S(4)) >> V(S(4))).equivariant_basis()
+            >>> basis.rank, basis.shape, basis.method
+            (2, (16, 2), 'orbits')
+
+        References:
+            Finzi, Welling, Wilson, "A practical method for constructing equivariant multilayer
+            perceptrons for arbitrary matrix groups" (2021), Theorem 1 and section 5.
+        """
+        rows, columns = self._question()
+        return intertwiners(columns, rows, method=method, rtol=rtol, cache_dir=cache_dir)
+
+    def equivariant_projector(
+        self, *, method: str = "auto", rtol: float | None = None, cache_dir: str | None = None
+    ) -> Projector:
+        """The orthogonal projector onto the span of `equivariant_basis`, same arguments."""
+        return Projector(self.equivariant_basis(method=method, rtol=rtol, cache_dir=cache_dir))
+
+    @cached_property
+    def space(self) -> Space:
+        """The solver's normal form of this representation."""
+        return Space.collect(self.pieces())
+
+    def _question(self) -> tuple[Space, Space]:
+        """Target and source of the maps whose space this is."""
+        return self.space, TRIVIAL
+
+    # --- the algebra ---------------------------------------------------------------------------
+
+    def __add__(self, other) -> Rep:
+        if not isinstance(other, Rep):
+            return NotImplemented
+        a, b = _to_common_group(self, other)
+        return direct_sum(a.group, [*a.summands, *b.summands])
+
+    def __mul__(self, other) -> Rep:
+        if isinstance(other, Rep):
+            a, b = _to_common_group(self, other)
+            return tensor_product(a.group, [*a.tensor_factors, *b.tensor_factors])
+        multiplicity = _as_count(other, "a multiplicity")
+        return NotImplemented if multiplicity is None else direct_sum(
+            self.group, self.summands * multiplicity
+        )
+
+    def __rmul__(self, other) -> Rep:
+        return self * other
+
+    def __pow__(self, power) -> Rep:
+        count = _as_count(power, "a tensor power")
+        return NotImplemented if count is None else tensor_product(
+            self.group, self.tensor_factors * count
+        )
+
+    def __rshift__(self, other) -> Rep:
+        if not isinstance(other, Rep):
+            return NotImplemented
+        group = mapping_group(self.group, other.group)
+        source, target = (
+            rep.lift(group, new_places(rep.group, group)) for rep in (self, other)
+        )
+        split = len(target.tensor_factors)
+        return tensor_product(group, [*target.tensor_factors, *source.T.tensor_factors], split)
+
+    @property
+    def summands(self) -> tuple[tuple[Rep, int], ...]:
+        """Pairs (representation, multiplicity) that this is the direct sum of, in order."""
+        return ((self, 1),)
+
+    @property
+    def tensor_factors(self) -> tuple[Rep, ...]:
+        """The representations that this is the tensor product of, in order."""
+        return (self,)
+
+    def __eq__(self, other):
+        return self.key == other.key if isinstance(other, Rep) else NotImplemented
+
+    def __hash__(self):
+        return hash(self.key)
+
+    def __repr__(self):
+        return f"Rep({self}, group={self.group})"
+
+    # --- checks --------------------------------------------------------------------------------
+
+    def _blocks(self, method: str, argument: str, matrix) -> tuple:
+        if not hasattr(matrix, "__array_namespace__"):
+            matrix = np.asarray(matrix)
+        d = self.group.dim
+        if matrix.shape != (d, d):
+            raise ValueError(
+                f"`{method}({argument}=...)` should have shape ({d}, {d}), that of the matrices "
+                f"that define {self.group}. Got {matrix.shape}."
+            )
+        return self.group.split(matrix)
+
+    def _check_fits(self) -> None:
+        required = 16 * self.dim**2
+        if required > memory_limit():
+            what = f"A matrix of shape ({self.dim:,}, {self.dim:,}), which `act` does not form,"
+            raise ProblemTooLargeError(what, required, memory_limit())
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DirectSum(Rep):
+    """The direct sum of representations of one group; made by `direct_sum`.
+
+    Attributes:
+        parts: pairs (representation, multiplicity); neighbours differ.
+    """
+
+    parts: tuple[tuple[Rep, int], ...]
+
+    @cached_property
+    def dim(self) -> int:
+        return sum(rep.dim * count for rep, count in self.parts)
+
+    @property
+    def summands(self) -> tuple[tuple[Rep, int], ...]:
+        return self.parts
+
+    @cached_property
+    def T(self) -> Rep:
+        return direct_sum(self.group, [(rep.T, count) for rep, count in self.parts])
+
+    @cached_property
+    def is_permutation(self) -> bool:
+        return all(rep.is_permutation for rep, _ in self.parts)
+
+    @cached_property
+    def is_unitary(self) -> bool:
+        return all(rep.is_unitary for rep, _ in self.parts)
+
+    @cached_property
+    def is_complex(self) -> bool:
+        return any(rep.is_complex for rep, _ in self.parts)
+
+    @cached_property
+    def key(self) -> bytes:
+        return digest("sum", self.group.key, tuple((rep.key, count) for rep, count in self.parts))
+
+    def lift(self, group, places):
+        return DirectSum(group, tuple((rep.lift(group, places), n) for rep, n in self.parts))
+
+    def pieces(self):
+        pieces, start = [], 0
+        for rep, count in self.parts:
+            starts = start + rep.dim * np.arange(count)
+            for atoms, indices in rep.pieces():
+                shifted = np.add.outer(starts, indices)
+                pieces.append((atoms, shifted.reshape(-1, *indices.shape[1:])))
+            start += rep.dim * count
+        return pieces
+
+    def _rho(self, blocks):
+        return self._block_diagonal(blocks, [rep._rho(blocks) for rep, _ in self.parts])
+
+    def _drho(self, blocks):
+        return self._block_diagonal(blocks, [rep._drho(blocks) for rep, _ in self.parts])
+
+    def _block_diagonal(self, blocks, matrices):
+        xp, start, rows = blocks[0].__array_namespace__(), 0, []
+        for matrix, (rep, count) in zip(matrices, self.parts, strict=True):
+            for _ in range(count):
+                before = xp.zeros((rep.dim, start), dtype=matrix.dtype)
+                start += rep.dim
+                after = xp.zeros((rep.dim, self.dim - start), dtype=matrix.dtype)
+                rows.append(xp.concat([before, matrix, after], axis=1))
+        return xp.concat([xp.zeros((0, self.dim), dtype=blocks[0].dtype), *rows], axis=0)
+
+    def _act(self, blocks, x):
+        results, start = [x[..., :0]], 0
+        for rep, count in self.parts:
+            stop = start + rep.dim * count
+            part = x[..., start:stop].reshape(*x.shape[:-1], count, rep.dim)
+            results.append(rep._act(blocks, part).reshape(*x.shape[:-1], stop - start))
+            start = stop
+        return x.__array_namespace__().concat(results, axis=-1)
+
+    def _images(self, place):
+        images = [rep._images(place) for rep, _ in self.parts]
+        counts = [count for _, count in self.parts]
+        return tuple(
+            [
+                BlockDiagonal([(KroneckerProduct([m]), n) for m, n in zip(ms, counts, strict=True)])
+                for ms in zip(*(image[kind] for image in images), strict=True)
+            ]
+            for kind in (0, 1)
+        )
+
+    def __str__(self):
+        return "⊕".join(_with_multiplicity(rep, count) for rep, count in self.parts) or "0"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TensorProduct(Rep):
+    """The tensor product of representations of one group; made by `tensor_product`.
+
+    Coordinates are in row-major order of the factors. The empty product is the trivial
+    representation.
+
+    Attributes:
+        factors: the factors, none of them a product itself.
+        split: where `>>` stood: the factors before are the target, the others the dual of the
+            source. None for other products. It does not count for equality.
+    """
+
+    factors: tuple[Rep, ...]
+    split: int | None = None
+
+    @cached_property
+    def dim(self) -> int:
+        return prod(rep.dim for rep in self.factors)
+
+    @property
+    def tensor_factors(self) -> tuple[Rep, ...]:
+        return self.factors
+
+    @cached_property
+    def T(self) -> Rep:
+        return tensor_product(self.group, [rep.T for rep in self.factors])
+
+    @cached_property
+    def is_permutation(self) -> bool:
+        return all(rep.is_permutation for rep in self.factors)
+
+    @cached_property
+    def is_unitary(self) -> bool:
+        return all(rep.is_unitary for rep in self.factors)
+
+    @cached_property
+    def is_complex(self) -> bool:
+        return any(rep.is_complex for rep in self.factors)
+
+    @cached_property
+    def key(self) -> bytes:
+        return digest("product", self.group.key, tuple(rep.key for rep in self.factors))
+
+    def lift(self, group, places):
+        factors = tuple(rep.lift(group, places) for rep in self.factors)
+        return TensorProduct(group, factors, self.split)
+
+    def pieces(self):
+        products: list[Piece] = [((), np.zeros(1, np.intp))]
+        for rep in self.factors:
+            products = [
+                (left_atoms + right_atoms, _outer(left, right, rep.dim))
+                for left_atoms, left in products
+                for right_atoms, right in rep.pieces()
+            ]
+        return products
+
+    def _question(self):
+        split = self._balanced_split() if self.split is None else self.split
+        source = tensor_product(self.group, [rep.T for rep in self.factors[split:]])
+        return tensor_product(self.group, self.factors[:split]).space, source.space
+
+    def _balanced_split(self) -> int:
+        """Where both sides are closest in size."""
+        dims = [rep.dim for rep in self.factors]
+        return min(
+            range(len(dims) + 1), key=lambda cut: (max(prod(dims[:cut]), prod(dims[cut:])), -cut)
+        )
+
+    def _rho(self, blocks):
+        xp = blocks[0].__array_namespace__()
+        matrix = xp.ones((1, 1), dtype=blocks[0].dtype)
+        for rep in self.factors:
+            matrix = xp.kron(matrix, rep._rho(blocks))
+        return matrix
+
+    def _drho(self, blocks):
+        xp = blocks[0].__array_namespace__()
+        total, dims = xp.zeros((self.dim, self.dim), dtype=blocks[0].dtype), 1
+        for rep in self.factors:
+            before = xp.eye(dims, dtype=blocks[0].dtype)
+            dims *= rep.dim
+            after = xp.eye(self.dim // dims, dtype=blocks[0].dtype)
+            total = total + xp.kron(xp.kron(before, rep._drho(blocks)), after)
+        return total
+
+    def _act(self, blocks, x):
+        xp = x.__array_namespace__()
+        lead, first = x.shape[:-1], x.ndim - 1
+        tensor = x.reshape(*lead, *(rep.dim for rep in self.factors))
+        for i, rep in enumerate(self.factors):
+            moved = rep._act(blocks, xp.moveaxis(tensor, first + i, -1))
+            tensor = xp.moveaxis(moved, -1, first + i)
+        return tensor.reshape(*lead, self.dim)
+
+    def _images(self, place):
+        images = [rep._images(place) for rep in self.factors]
+        if not images:
+            factor = self.group.factors[place]
+            ones = [KroneckerProduct([]) for _ in factor.discrete_matrices]
+            return ones, [KroneckerSum([]) for _ in factor.lie_algebra]
+        discrete, infinitesimal = zip(*images, strict=True)
+        return (
+            [KroneckerProduct(matrices) for matrices in zip(*discrete, strict=True)],
+            [KroneckerSum(matrices) for matrices in zip(*infinitesimal, strict=True)],
+        )
+
+    def __str__(self):
+        powers = [(rep, len(list(run))) for rep, run in groupby(self.factors)]
+        return "⊗".join(_with_power(rep, count) for rep, count in powers) or "V⁰"
+
+
+def direct_sum(group: Group, summands: Sequence[tuple[Rep, int]]) -> Rep:
+    """The direct sum, in its simplest form: equal neighbours joined, a single summand itself."""
+    parts = []
+    for rep, run in groupby((s for s in summands if s[1]), key=lambda summand: summand[0]):
+        parts.append((rep, sum(count for _, count in run)))
+    return parts[0][0] if len(parts) == 1 and parts[0][1] == 1 else DirectSum(group, tuple(parts))
+
+
+def tensor_product(group: Group, factors: Sequence[Rep], split: int | None = None) -> Rep:
+    """The tensor product; of a single factor, that factor."""
+    return factors[0] if len(factors) == 1 else TensorProduct(group, tuple(factors), split)
+
+
+def equivariant_maps(rep_in: Rep, rep_out: Rep, **options) -> Subspace:
+    """`(rep_in >> rep_out).equivariant_basis(**options)`, in blocks that follow the two sides.
+
+    The same subspace; where `>>` simplifies its product (a scalar on one side, say) the blocks of
+    the basis follow the simplified product, and here they follow the arguments.
+
+    Args:
+        rep_in: the source.
+        rep_out: the target.
+        **options: those of `Rep.equivariant_basis`.
+    """
+    group = mapping_group(rep_in.group, rep_out.group)
+    source, target = (rep.lift(group, new_places(rep.group, group)) for rep in (rep_in, rep_out))
+    return intertwiners(source.space, target.space, **options)
+
+
+def _to_common_group(a: Rep, b: Rep) -> tuple[Rep, Rep]:
+    if a.group == b.group:
+        return a, b
+    group = common_group(a.group, b.group)
+    return (
+        a.lift(group, new_places(a.group, group)),
+        b.lift(group, new_places(b.group, group)),
+    )
+
+
+def _as_count(value, what: str) -> int | None:
+    """A non-negative whole number; None if it is no number at all."""
+    try:
+        count = operator.index(value)
+    except TypeError:
+        if isinstance(value, float):
+            raise TypeError(f"{what.capitalize()} should be a whole number. Got {value!r}.") from None
+        return None
+    if count < 0:
+        raise ValueError(f"{what.capitalize()} should not be negative. Got {count}.")
+    return count
+
+
+def _outer(left: np.ndarray, right: np.ndarray, dim: int) -> np.ndarray:
+    """The coordinates of the products of pieces: (m, *a) and (n, *b) to (m·n, *a, *b)."""
+    outer = np.add.outer(left * dim, right)
+    outer = np.moveaxis(outer, left.ndim, 1)
+    return outer.reshape(-1, *left.shape[1:], *right.shape[1:])
+
+
+def _with_multiplicity(rep: Rep, count: int) -> str:
+    text = str(rep)
+    if count == 1:
+        return text
+    return f"{count}({text})" if "⊗" in text or "⊕" in text else f"{count}{text}"
+
+
+def _with_power(rep: Rep, count: int) -> str:
+    text = f"({rep})" if isinstance(rep, DirectSum) else str(rep)
+    return text if count == 1 else text + str(count).translate(SUPERSCRIPTS)

@@ -1,0 +1,210 @@
+"""The question put to the solver: which maps between two spaces are equivariant?
+
+Four reductions come before any linear algebra. Sums split: each pair of terms is asked about
+once, whatever its multiplicity. Products over different symmetries factor: each symmetry is asked
+separately. A product is a map from one part of it to the rest: where the parts that the caller
+gave are of very different size, they are cut anew, in the middle. And all of it is in normal form,
+so that equal questions are the same question. What remains is answered by the first of three
+methods that applies, and certified.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from constrainet.errors import CertificateError, MethodNotApplicableError, ProblemTooLargeError
+from constrainet.solve.cache import recall, remember
+from constrainet.solve.certificate import Certificate, allowed_violation, certify
+from constrainet.solve.forms import Form
+from constrainet.solve.irreps import DecompositionError
+from constrainet.solve.isotypic import Decomposer
+from constrainet.solve.memory import memory_limit
+from constrainet.solve.nullspace import nullspace
+from constrainet.solve.orbits import orbits
+from constrainet.solve.problem import Question, Space, Symmetry, balanced, dim_of
+from constrainet.solve.progress import steps
+from constrainet.solve.reductive import reductive_part
+from constrainet.solve.subspace import Solution, Subspace, questions
+
+logger = logging.getLogger("constrainet")
+
+METHODS = ("orbits", "isotypic", "nullspace")
+
+SEEDS = 3
+"""Draws of random elements before `isotypic` gives way to `nullspace`."""
+
+
+def intertwiners(
+    columns: Space,
+    rows: Space,
+    *,
+    method: str = "auto",
+    rtol: float | None = None,
+    cache_dir: str | None = None,
+) -> Subspace:
+    """The equivariant maps from one space to another.
+
+    Args:
+        columns: the source.
+        rows: the target.
+        method: "auto", or one of "orbits", "isotypic", "nullspace".
+        rtol: relative cutoff of singular values in `nullspace`, for approximate generators.
+        cache_dir: a folder that keeps solutions between processes; none if missing.
+
+    Returns:
+        A certified subspace. The result depends on the arguments alone.
+
+    Raises:
+        ValueError: if an argument is not one of those above, or an image is not finite.
+        MethodNotApplicableError: if the method named cannot solve the problem.
+        AmbiguousRankError: if the rank depends on the cutoff.
+        ProblemTooLargeError: if no method fits in memory.
+        CertificateError: if no method's result passes its certificate.
+    """
+    _check_options(method, rtol)
+    _check_finite(columns, rows)
+    asked = list(dict.fromkeys(q for r in rows.terms for c in columns.terms for q in questions(r, c)))
+    key = (rows.key, columns.key, method, rtol)
+    solutions = recall(key, asked, cache_dir)
+    if solutions is None:
+        solver = Solver(method, rtol)
+        progress = steps(asked, f"solving for {rows.dim:,} × {columns.dim:,} weights")
+        solutions = {question: solver.solve(question) for question in progress}
+        remember(key, asked, solutions, cache_dir)
+    return Subspace(rows, columns, solutions)
+
+
+@dataclass
+class Solver:
+    """Answers questions, sharing decompositions between them.
+
+    Args:
+        method: as in `intertwiners`.
+        rtol: as in `intertwiners`.
+    """
+
+    method: str = "auto"
+    rtol: float | None = None
+    _decomposers: dict[tuple[Symmetry, bool, int], Decomposer] = field(default_factory=dict)
+
+    def solve(self, question: Question) -> Solution:
+        """The first answer that passes its certificate."""
+        start = time.perf_counter()
+        question = balanced(question)
+        if self.method != "auto" and (reason := self.obstacle(self.method, question)):
+            raise MethodNotApplicableError(
+                f"Method {self.method!r} does not apply: {reason} Use `method='auto'`."
+            )
+        form, certificate, gap = self._first_certified(self._candidates(question), question)
+        return Solution(form, certificate, gap, time.perf_counter() - start)
+
+    def _first_certified(
+        self, candidates: Iterator[tuple[Form, float]], question: Question
+    ) -> tuple[Form, Certificate, float]:
+        allowed, worst = allowed_violation(self.rtol), np.inf
+        for form, gap in candidates:
+            certificate = certify(form, *question)
+            if certificate.worst <= allowed:
+                return form, certificate, gap
+            worst = certificate.worst
+            logger.info("`%s` left a violation of %.1e; trying on", form.method, worst)
+        rows, columns = question
+        what = f"{dim_of(rows):,} × {dim_of(columns):,} weights"
+        raise CertificateError(what, worst, allowed)
+
+    def _candidates(self, question: Question) -> Iterator[tuple[Form, float]]:
+        """The answers of the methods that apply, computed as they are asked for."""
+        attempts = {
+            "orbits": self._orbits,
+            "isotypic": self._isotypic,
+            "nullspace": self._nullspace,
+        }
+        for name, attempt in attempts.items():
+            if self.method in ("auto", name) and not self.obstacle(name, question):
+                yield from attempt(question)
+
+    def obstacle(self, method: str, question: Question) -> str | None:
+        """Why a method cannot answer a question; None if it can."""
+        rows, columns = question
+        atoms = (*rows, *columns)
+        if method == "orbits":
+            if not all(atom.is_monomial for atom in atoms):
+                return "the generators do not permute the coordinates up to phases."
+            required = 40 * dim_of(atoms)
+            if required > memory_limit():
+                return f"its labels would need {required / 2**30:.1f} GiB."
+        if method == "isotypic":
+            if not all(atom.is_adjoint_closed for atom in atoms):
+                return "the algebra of the generators is not closed under the adjoint."
+            required = 40 * (dim_of(rows) ** 2 + dim_of(columns) ** 2)
+            if required > memory_limit():
+                return f"its intertwiners would need {required / 2**30:.1f} GiB."
+        return None
+
+    def _orbits(self, question: Question) -> Iterator[tuple[Form, float]]:
+        rows, columns = question
+        yield orbits([*rows, *(atom.dual for atom in columns)]), float("inf")
+
+    def _isotypic(self, question: Question) -> Iterator[tuple[Form, float]]:
+        atoms = (*question[0], *question[1])
+        is_complex = any(atom.is_complex for atom in atoms)
+        for seed in range(SEEDS):
+            key = (atoms[0].symmetry, is_complex, seed)
+            try:
+                if key not in self._decomposers:
+                    self._decomposers[key] = Decomposer(*key)
+                form = self._decomposers[key].intertwiners(*question)
+            except DecompositionError as error:
+                logger.info("random elements %d of `isotypic` failed: %s", seed, error)
+            else:
+                yield form, self._decomposers[key].catalogue.gap
+
+    def _nullspace(self, question: Question) -> Iterator[tuple[Form, float]]:
+        rows, columns = question
+        atoms = [*rows, *(atom.dual for atom in columns)]
+        yield nullspace(atoms, self.rtol, self._reductive_start(question))
+
+    def _reductive_start(self, question: Question) -> np.ndarray | None:
+        """The invariants of the generators that are closed under the adjoint by themselves."""
+        if not self.obstacle("isotypic", question):
+            return None  # all of them are; this run is the reference for `isotypic` then
+        part = reductive_part((*question[0], *question[1]))
+        if part is None:
+            return None
+        smaller = (tuple(part[: len(question[0])]), tuple(part[len(question[0]) :]))
+        if self.obstacle("isotypic", smaller):
+            return None
+        form, _, _ = self._first_certified(self._isotypic(smaller), smaller)
+        required = 24 * form.size * form.rank
+        if required > memory_limit():
+            raise ProblemTooLargeError("The reductive part's basis", required, memory_limit())
+        return form.expand(np.eye(form.rank)).T
+
+
+def _check_options(method: str, rtol: float | None) -> None:
+    if method not in ("auto", *METHODS):
+        raise ValueError(
+            f"`equivariant_basis(method=...)` should be 'auto', 'orbits', 'isotypic' or "
+            f"'nullspace'. Got {method!r}."
+        )
+    if rtol is not None and not 0 < rtol < 1:
+        raise ValueError(
+            "`equivariant_basis(rtol=...)` should lie between 0 and 1, because it is a fraction of "
+            f"the generators' size. Got {rtol!r}."
+        )
+
+
+def _check_finite(*spaces: Space) -> None:
+    for atom in {atom for space in spaces for term in space.terms for atom in term.atoms}:
+        arrays = (atom.infinitesimal, *(h for h in atom.discrete if isinstance(h, np.ndarray)))
+        if not all(np.isfinite(array).all() for array in arrays):
+            raise ValueError(
+                "The images of the generators should be finite. Got NaN or infinity in a "
+                f"representation of dimension {atom.dim}."
+            )
+

@@ -1,0 +1,279 @@
+"""A solved subspace: the equivariant maps between two spaces, block by block.
+
+The matrix of a map falls into blocks, one for each pair of a term of the target and a term of the
+source. Within a block, n × m copies of the same small problem stand side by side: its solution is
+kept once, and multiplicities stay an axis of the coefficients. Where several symmetries act, the
+small problem is a tensor product of one for each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+
+import numpy as np
+
+from constrainet.errors import ProblemTooLargeError
+from constrainet.solve.certificate import Certificate
+from constrainet.solve.forms import Form
+from constrainet.solve.memory import memory_limit
+from constrainet.solve.problem import Question, Space, Term, dim_of
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """The answer to one question.
+
+    Args:
+        form: the basis.
+        certificate: what was checked of it.
+        gap: how clear the rank decision was: the ratio of the numbers on either side of the cut.
+        seconds: how long it took.
+    """
+
+    form: Form
+    certificate: Certificate
+    gap: float
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """The maps between the copies of two terms.
+
+    Args:
+        row_term, column_term: the terms; n and m are their multiplicities.
+        solutions: one for each symmetry that acts, in the order of the terms' atoms.
+        dims: for each of them, the dimensions (rows, columns) on which it acts.
+        start: where the block's coefficients begin.
+    """
+
+    row_term: Term
+    column_term: Term
+    solutions: tuple[Solution, ...]
+    dims: tuple[tuple[int, int], ...]
+    start: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The axes of the coefficients: n, m, and one rank for each symmetry."""
+        ranks = (solution.form.rank for solution in self.solutions)
+        return (self.row_term.multiplicity, self.column_term.multiplicity, *ranks)
+
+    @property
+    def rank(self) -> int:
+        return prod(self.shape)
+
+    @property
+    def stop(self) -> int:
+        return self.start + self.rank
+
+    @property
+    def residual(self) -> float:
+        return sum(solution.certificate.residual for solution in self.solutions)
+
+    @property
+    def _axes(self) -> tuple[int, ...]:
+        """Brings (n, m, R1, C1, R2, C2, ...) into the order (n, R1, R2, ..., m, C1, C2, ...)."""
+        pairs = range(2, 2 + 2 * len(self.dims), 2)
+        return (0, *pairs, 1, *(i + 1 for i in pairs))
+
+    def expand(self, coefficients):
+        """Shape (..., rank) to (..., n·rows, m·columns), copies in the order of the terms."""
+        xp, lead = coefficients.__array_namespace__(), coefficients.shape[:-1]
+        x = coefficients.reshape(*lead, *self.shape)
+        for i, solution in enumerate(self.solutions):
+            axis = len(lead) + 2 + i
+            x = xp.moveaxis(solution.form.expand(xp.moveaxis(x, axis, -1)), -1, axis)
+        x = x.reshape(*lead, *self.shape[:2], *(d for pair in self.dims for d in pair))
+        axes = (*range(len(lead)), *(len(lead) + axis for axis in self._axes))
+        n, m = self.shape[:2]
+        shape = (n * self.row_term.dim, m * self.column_term.dim)
+        return xp.permute_dims(x, axes).reshape(*lead, *shape)
+
+    def coefficients(self, matrices):
+        """The adjoint of `expand`."""
+        xp, lead = matrices.__array_namespace__(), matrices.shape[:-2]
+        n, m = self.shape[:2]
+        rows, columns = zip(*self.dims, strict=True) if self.dims else ((), ())
+        x = matrices.reshape(*lead, n, *rows, m, *columns)
+        axes = (*range(len(lead)), *(len(lead) + int(a) for a in np.argsort(self._axes)))
+        x = xp.permute_dims(x, axes).reshape(*lead, n, m, *(r * c for r, c in self.dims))
+        for i, solution in enumerate(self.solutions):
+            axis = len(lead) + 2 + i
+            x = xp.moveaxis(solution.form.coefficients(xp.moveaxis(x, axis, -1)), -1, axis)
+        return x.reshape(*lead, self.rank)
+
+
+class Subspace:
+    """An orthonormal basis of the equivariant maps between two spaces, kept in factors.
+
+    A map is the vector of its matrix's entries, row by row, in the callers' coordinates.
+
+    Args:
+        rows: the target.
+        columns: the source.
+        solutions: the answer to each question that a pair of terms asks.
+    """
+
+    def __init__(self, rows: Space, columns: Space, solutions: Mapping[Question, Solution]):
+        self.rows, self.columns, self.solutions = rows, columns, solutions
+        blocks, start = [], 0
+        for row_term in rows.terms:
+            for column_term in columns.terms:
+                asked = questions(row_term, column_term)
+                dims = tuple((dim_of(left), dim_of(right)) for left, right in asked)
+                answers = tuple(solutions[question] for question in asked)
+                block = Block(row_term, column_term, answers, dims, start)
+                blocks.append(block)
+                start = block.stop
+        self.blocks = tuple(blocks)
+        self.rank = start
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(number of entries of the matrix, rank)."""
+        return self.rows.dim * self.columns.dim, self.rank
+
+    @property
+    def method(self) -> str:
+        """Which methods found it, by name; "none" if all representations are trivial."""
+        methods = {solution.form.method for solution in self.solutions.values()}
+        return ", ".join(sorted(methods)) or "none"
+
+    @property
+    def residual(self) -> float:
+        """The largest violation of a generator's constraint by a basis vector, relative."""
+        return max((block.residual for block in self.blocks if block.rank), default=0.0)
+
+    @property
+    def gap(self) -> float:
+        """How clear the rank decisions were: the smallest ratio across a cut; infinite if exact."""
+        return min((solution.gap for solution in self.solutions.values()), default=float("inf"))
+
+    @property
+    def seconds(self) -> float:
+        """How long the solutions took."""
+        return sum(solution.seconds for solution in self.solutions.values())
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that it occupies."""
+        forms = sum(solution.form.nbytes for solution in self.solutions.values())
+        return forms + self.rows.order.nbytes + self.columns.order.nbytes
+
+    @property
+    def is_complex(self) -> bool:
+        return any(solution.form.is_complex for solution in self.solutions.values())
+
+    @cached_property
+    def _places(self) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """For rows and columns, the place in the normal form of each caller's coordinate."""
+        orders = (space.order for space in (self.rows, self.columns))
+        return tuple(None if _is_range(order) else np.argsort(order) for order in orders)  # pyright: ignore[reportReturnType]
+
+    def expand(self, coefficients):
+        """The vectors with the given coefficients.
+
+        Args:
+            coefficients: shape (..., rank), NumPy or JAX.
+
+        Returns:
+            shape (..., size), of the same library and precision.
+        """
+        coefficients = _as_inexact(coefficients)
+        _check_last_axis("expand", "coefficients", coefficients, self.rank)
+        xp, lead = coefficients.__array_namespace__(), coefficients.shape[:-1]
+        grid = [block.expand(coefficients[..., block.start : block.stop]) for block in self.blocks]
+        width = len(self.columns.terms)
+        if not grid:
+            return xp.zeros((*lead, 0), dtype=coefficients.dtype)
+        matrix = _concatenate(
+            xp,
+            [_concatenate(xp, grid[i : i + width], -1) for i in range(0, len(grid), width)],
+            -2,
+        )
+        for axis, places in zip((-2, -1), self._places, strict=True):
+            if places is not None:
+                matrix = xp.take(matrix, xp.asarray(places), axis=axis)
+        return matrix.reshape(*lead, self.shape[0])
+
+    def coefficients(self, vectors):
+        """The coefficients of vectors' projections: the adjoint of `expand`.
+
+        Args:
+            vectors: shape (..., size), NumPy or JAX.
+
+        Returns:
+            shape (..., rank), of the same library and precision.
+        """
+        vectors = _as_inexact(vectors)
+        _check_last_axis("coefficients", "vectors", vectors, self.shape[0])
+        xp, lead = vectors.__array_namespace__(), vectors.shape[:-1]
+        matrix = vectors.reshape(*lead, self.rows.dim, self.columns.dim)
+        for axis, space in ((-2, self.rows), (-1, self.columns)):
+            if not _is_range(space.order):
+                matrix = xp.take(matrix, xp.asarray(space.order), axis=axis)
+        parts, row = [vectors[..., :0]], 0
+        blocks = iter(self.blocks)
+        for row_term in self.rows.terms:
+            column = 0
+            for column_term in self.columns.terms:
+                height, width = row_term.indices.size, column_term.indices.size
+                part = matrix[..., row : row + height, column : column + width]
+                parts.append(next(blocks).coefficients(part))
+                column += width
+            row += row_term.indices.size
+        return _concatenate(xp, parts, -1)
+
+    def project(self, vectors):
+        """The orthogonal projections of vectors, shape (..., size)."""
+        return self.expand(self.coefficients(vectors))
+
+    def to_dense(self) -> np.ndarray:
+        """The basis as orthonormal columns, shape (size, rank), float64 or complex128.
+
+        Raises:
+            ProblemTooLargeError: if they would not fit in memory.
+        """
+        size, rank = self.shape
+        required = 3 * 8 * size * rank * (2 if self.is_complex else 1)
+        if required > memory_limit():
+            what = f"A dense basis of shape ({size:,}, {rank:,})"
+            raise ProblemTooLargeError(what, required, memory_limit())
+        return self.expand(np.eye(rank)).T
+
+
+def questions(row_term: Term, column_term: Term) -> list[Question]:
+    """What a pair of terms asks: one question for each symmetry that acts on either."""
+    symmetries = dict.fromkeys(
+        atom.symmetry
+        for atom in sorted((*row_term.atoms, *column_term.atoms), key=lambda a: a.order)
+    )
+    return [(row_term.of(symmetry), column_term.of(symmetry)) for symmetry in symmetries]
+
+
+def _is_range(order: np.ndarray) -> bool:
+    return np.array_equal(order, np.arange(len(order)))
+
+
+def _concatenate(xp, parts: Sequence, axis: int):
+    """Concatenates, at the precision of the widest part, complex if any part is."""
+    return parts[0] if len(parts) == 1 else xp.concat(list(parts), axis=axis)
+
+
+def _as_inexact(array):
+    """The array itself, or as floating point numbers if it holds whole ones or is a list."""
+    if not hasattr(array, "__array_namespace__"):
+        array = np.asarray(array)
+    xp = array.__array_namespace__()
+    whole = xp.isdtype(array.dtype, ("bool", "integral"))
+    return xp.astype(array, xp.asarray(0.0).dtype) if whole else array
+
+
+def _check_last_axis(method: str, argument: str, array, size: int) -> None:
+    if array.ndim == 0 or array.shape[-1] != size:
+        raise ValueError(
+            f"`{method}({argument}=...)` should have shape (..., {size}). Got {array.shape}."
+        )
