@@ -39,6 +39,11 @@ types: .venv/dev.installed
 imports: .venv/dev.installed
 	$(BIN)/lint-imports
 
+bench: .venv/examples.installed $(if $(findstring --skip-emlp,$(ARGS)),,.venv-emlp/installed)
+bench: ## measure the solver beside EMLP (over an hour; ARGS="--only 'SO(3)'", ARGS=--skip-emlp)
+	$(BIN)/python benchmarks/solver.py $(ARGS)
+	$(BIN)/python benchmarks/plot.py
+
 format: .venv/dev.installed ## format, and mend what ruff can mend
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
@@ -59,10 +64,17 @@ clean: ## remove the environments and everything generated
 	@.venv-oldest/bin/python $(PIP_INSTALL) --constraint tests/oldest.txt --editable ".[$*]"
 	@touch $@
 
+# EMLP runs on versions of its time only, and these on Python 3.11 only.
+.venv-emlp/installed: benchmarks/emlp-requirements.txt .venv-emlp/created
+	@echo "Installing EMLP 1.0.3 into .venv-emlp"
+	@.venv-emlp/bin/python $(PIP_INSTALL) --requirement benchmarks/emlp-requirements.txt
+	@touch $@
+
+.venv-emlp/created: PYTHON := $(or $(call find_python,python3.11),python3.11)
 .venv-oldest/created: PYTHON := $(or $(call find_python,python3.11 python3.12),$(PYTHON))
-.venv/created .venv-oldest/created:
+.venv/created .venv-oldest/created .venv-emlp/created:
 	@test -n "$(call find_python,$(PYTHON))" || { \
-		echo "constrainet needs Python >= 3.11, found $(or $(PYTHON),none on the PATH). Install" \
-			"one, or name one: make PYTHON=/path/to/python3.11"; exit 1; }
+		echo "This needs Python >= 3.11, but $(or $(PYTHON),python3) is missing or older." \
+			"Install one, or name it: make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -m venv --clear $(@D)
 	@touch $@
