@@ -1,0 +1,216 @@
+"""Exactly uniform elements of finite groups.
+
+The samplers are frozen values, called with a typed JAX key (see `haar.Sampler`). Those of the
+catalogue draw the parameters of an element; those of other groups choose from a list of all their
+elements, or multiply one random coset representative from each level of a stabiliser chain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from constrainet.groups.stabiliser_chain import StabiliserChain
+from constrainet.linalg import Matrix, Monomial, to_dense
+
+MAX_ELEMENTS = 2000
+"""Groups of more elements are not listed; listing these takes about 0.1 s."""
+
+MAX_LIST_ENTRIES = 2**22
+"""Matrix entries in a list of elements: 32 MiB in float64."""
+
+MAX_CHAIN_POINTS = 64
+"""Points of the largest stabiliser chain, which takes about a second to build."""
+
+
+def monomial_matrix(images: jax.Array, phases: jax.Array | None = None) -> jax.Array:
+    """The dense matrix that sends e_j to phases[j] e_images[j].
+
+    Args:
+        images: ints of shape (n,), a permutation.
+        phases: shape (n,); all 1 if missing.
+
+    Returns:
+        Shape (n, n), of the dtype of the phases.
+    """
+    n = images.shape[0]
+    phases = jnp.ones(n) if phases is None else phases
+    return jnp.zeros((n, n), phases.dtype).at[images, jnp.arange(n)].set(phases)
+
+
+@dataclass(frozen=True)
+class UniformPermutation:
+    """Uniform elements of S(n); of A(n) if `even`.
+
+    An odd permutation followed by the exchange of two coordinates is even, and each even one
+    arises so from exactly one odd one; so the even ones stay uniform.
+    """
+
+    dim: int
+    even: bool = False
+
+    def __call__(self, key: jax.Array) -> jax.Array:
+        images = jax.random.permutation(key, self.dim)
+        if self.even and self.dim > 1:
+            inversions = jnp.triu(images[:, None] > images[None, :]).sum()
+            exchanged = images[jnp.arange(self.dim).at[:2].set(jnp.array([1, 0]))]
+            images = jnp.where(inversions % 2 == 1, exchanged, images)
+        return monomial_matrix(images)
+
+
+@dataclass(frozen=True)
+class UniformShift:
+    """Uniform elements of Z(n), the cyclic shifts of n coordinates."""
+
+    dim: int
+
+    def __call__(self, key: jax.Array) -> jax.Array:
+        shift = jax.random.randint(key, (), 0, self.dim)
+        return monomial_matrix((jnp.arange(self.dim) + shift) % self.dim)
+
+
+@dataclass(frozen=True)
+class UniformSignedPermutation:
+    """Uniform elements of Hyperoctahedral(n): a uniform permutation and independent signs."""
+
+    dim: int
+
+    def __call__(self, key: jax.Array) -> jax.Array:
+        key_images, key_signs = jax.random.split(key)
+        images = jax.random.permutation(key_images, self.dim)
+        return monomial_matrix(images, jax.random.rademacher(key_signs, (self.dim,), float))
+
+
+@dataclass(frozen=True)
+class UniformTorusSymmetry:
+    """Uniform elements of P4(n), or P4M(n) with reflections, on the pixels of an n × n torus.
+
+    Pixel x goes to M x + t, with M from the point group and t from the n² translations; every
+    element has this form exactly once.
+    """
+
+    side: int
+    reflections: bool
+
+    def __call__(self, key: jax.Array) -> jax.Array:
+        key_point, key_shift = jax.random.split(key)
+        quarter_turns = [np.array([[0, -1], [1, 0]]), np.array([[-1, 0], [0, -1]])]
+        rotations = [np.eye(2, dtype=int), *quarter_turns, np.array([[0, 1], [-1, 0]])]
+        mirror = np.array([[1, 0], [0, -1]])
+        group = rotations + [r @ mirror for r in rotations] * self.reflections
+        point = jnp.asarray(np.stack(group))[jax.random.randint(key_point, (), 0, len(group))]
+        shift = jax.random.randint(key_shift, (2, 1), 0, self.side)
+        pixels = np.indices((self.side, self.side)).reshape(2, -1)
+        row, column = (point @ pixels + shift) % self.side
+        return monomial_matrix(row * self.side + column)
+
+
+@dataclass(frozen=True, eq=False)
+class UniformElement:
+    """A uniform choice from a list of all elements, of shape (order, n, n)."""
+
+    elements: np.ndarray
+
+    def __call__(self, key: jax.Array) -> jax.Array:
+        return jnp.asarray(self.elements)[jax.random.randint(key, (), 0, len(self.elements))]
+
+
+@dataclass(frozen=True, eq=False)
+class UniformChainElement:
+    """Uniform elements of a group of signed permutations, from its stabiliser chain.
+
+    The group permutes the 2n points ±e_j; point j stands for e_j and point n + j for -e_j.
+
+    Args:
+        transversals: coset representatives of each level, ints of shape (orbit size, 2n).
+    """
+
+    transversals: tuple[np.ndarray, ...]
+    dim: int
+
+    @classmethod
+    def of(cls, generators: Sequence[Monomial], dim: int) -> UniformChainElement:
+        """The sampler of the group that some real monomial matrices of size `dim` generate."""
+        return cls(signed_chain(generators, dim).transversals, dim)
+
+    def __call__(self, key: jax.Array) -> jax.Array:
+        points = _random_product(key, self.transversals, np.arange(2 * self.dim))[: self.dim]
+        signs = jnp.where(points < self.dim, 1.0, -1.0).astype(jnp.result_type(float))
+        return monomial_matrix(points % self.dim, signs)
+
+
+def signed_chain(generators: Sequence[Monomial], dim: int) -> StabiliserChain:
+    """The stabiliser chain of a group of signed permutations acting on the 2 dim points ±e_j.
+
+    Args:
+        generators: monomial matrices with phases ±1, of size `dim`.
+        dim: their size, needed if there are none.
+
+    Returns:
+        The chain; its `order` is that of the group.
+    """
+    points = np.empty((len(generators), 2 * dim), np.intp)
+    for row, generator in zip(points, generators, strict=True):
+        negative = dim * (np.real(generator.phases) < 0)
+        row[:dim] = generator.images + negative
+        row[dim:] = generator.images + dim - negative
+    return StabiliserChain(points)
+
+
+@jax.jit
+def _random_product(
+    key: jax.Array, transversals: tuple[np.ndarray, ...], identity: np.ndarray
+) -> jax.Array:
+    """The product of one uniform representative from each transversal, as images of points."""
+    images = jnp.asarray(identity)
+    for level, representatives in enumerate(transversals):
+        level_key = jax.random.fold_in(key, level)
+        choice = jax.random.randint(level_key, (), 0, representatives.shape[0])
+        images = images[jnp.asarray(representatives)[choice]]
+    return images
+
+
+def list_elements(generators: Sequence[Matrix], dim: int) -> np.ndarray | None:
+    """All elements of a finite matrix group, by breadth-first multiplication.
+
+    Args:
+        generators: matrices of size `dim`.
+        dim: their size.
+
+    Returns:
+        Shape (order, dim, dim), the identity first; None if the group has more than
+        `MAX_ELEMENTS` elements, or fewer if they are large, or is not finite.
+    """
+    limit = min(MAX_ELEMENTS, MAX_LIST_ENTRIES // dim**2)
+    steps = np.stack([np.eye(dim), *(to_dense(g) for g in generators)])[1:]
+    frontier = np.eye(dim, dtype=steps.dtype)[None]
+    elements, seen = [frontier], set(_fingerprints(frontier))
+    count = 1
+    while len(frontier):
+        products = (steps[:, None] @ frontier).reshape(-1, dim, dim)
+        # the entries of an infinite group may grow without end
+        if not np.all(np.abs(products) < 1e6):
+            return None
+        fresh = []
+        for i, fingerprint in enumerate(_fingerprints(products)):
+            if fingerprint not in seen:
+                seen.add(fingerprint)
+                fresh.append(i)
+        frontier = products[fresh]
+        elements.append(frontier)
+        count += len(frontier)
+        if count > limit:
+            return None
+    return np.concatenate(elements)
+
+
+def _fingerprints(matrices: np.ndarray) -> list[bytes]:
+    """Equal for matrices that differ by rounding only."""
+    flat = np.ascontiguousarray(matrices).reshape(len(matrices), -1)
+    # an irrational step, so that the entries of no usual group lie halfway between two multiples
+    rounded = np.rint(flat.view(float) * (1e6 / np.sqrt(3))).astype(np.int64)
+    return [row.tobytes() for row in rounded]
