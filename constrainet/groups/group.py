@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from functools import cached_property
 from typing import Any, NoReturn, final
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from constrainet.groups.arguments import (
@@ -17,7 +16,7 @@ from constrainet.groups.arguments import (
     check_size,
     refuse_factor,
 )
-from constrainet.groups.haar import Independent, Sampler
+from constrainet.groups.haar import Independent, Sampler, draw, draw_many
 from constrainet.groups.products import direct_sum_of_algebras, direct_sum_of_generators
 from constrainet.groups.random_walk import default_sampler, is_unitary
 from constrainet.linalg import Matrix, Monomial, adjoint_relation, digest, to_dense
@@ -42,7 +41,7 @@ class Group:
             index arrays.
         name: for `repr` and messages.
         sampler: how `sample` draws elements: a picklable, jit-safe callable from a typed JAX key
-            to a (dim, dim) array. Chosen by the generators if missing, see `sample`.
+            to a (dim, dim) array, hashable. Chosen by the generators if missing, see `sample`.
 
     Raises:
         ValueError: if both lists are missing, or a generator is not square, finite and of the
@@ -84,9 +83,9 @@ class Group:
     ):
         if name is not None and not isinstance(name, str):
             raise TypeError(f"`Group(name=...)` should be a string. Got {name!r}.")
-        if sampler is not None and not callable(sampler):
+        if sampler is not None and not (callable(sampler) and isinstance(sampler, Hashable)):
             raise TypeError(
-                "`Group(sampler=...)` should be a callable from a JAX key to a matrix. "
+                "`Group(sampler=...)` should be a hashable callable from a JAX key to a matrix. "
                 f"Got {sampler!r}."
             )
         algebra = None if lie_algebra is None else check_lie_algebra(lie_algebra)
@@ -256,9 +255,9 @@ class Group:
 
         - Haar for O(n), SO(n), U(n), SU(n), by QR decomposition of Gaussian matrices with the
           signs or phases put right (Mezzadri 2007), and for products of such groups.
-        - Exactly uniform for the finite groups of the catalogue, and for custom groups of signed
-          permutations of up to 32 coordinates (by a stabiliser chain, however many elements they
-          have) or of any matrices with up to 2000 elements.
+        - Exactly uniform for the finite groups of the catalogue, and for custom groups of
+          permutations of up to 64 coordinates, or signed ones of up to 32 (by a stabiliser chain,
+          however many elements they have), or of any matrices with up to 2000 elements.
         - A bounded spread over the standard non-compact groups: k exp(X) with k Haar-distributed
           in the maximal compact subgroup and X symmetric, so that ‖g‖₂ <= exp(1.5). SE(n): a Haar
           rotation and normal translations cut off at ±3.
@@ -286,8 +285,7 @@ class Group:
             >>> bool(jnp.allclose(g @ g.T, jnp.eye(3), atol=1e-5))
             True
         """
-        g = self._draw(check_key(key))
-        return g.astype(jnp.result_type(complex if self.is_complex else float))
+        return draw(self._sampler_used, self.is_complex, check_key(key))
 
     def samples(self, key: jax.Array, n: int) -> jax.Array:
         """Independent random elements.
@@ -310,14 +308,12 @@ class Group:
             (10, 4, 4)
         """
         key, n = check_key(key), check_size("Group.samples", "n", n, minimum=0)
-        if n == 0:
-            return jnp.zeros((0, self.dim, self.dim), self.sample(key).dtype)
-        return jax.vmap(self.sample)(jax.random.split(key, n))
+        return draw_many(self._sampler_used, self.is_complex, jax.random.split(key, n))
 
     @cached_property
-    def _draw(self) -> Sampler:
+    def _sampler_used(self) -> Sampler:
         if self._own_factors:
-            return Independent(tuple(factor._draw for factor in self.factors))
+            return Independent(tuple(factor._sampler_used for factor in self.factors))
         if self._sampler is not None:
             return self._sampler
         return default_sampler(self._own_algebra, self._own_matrices, self.dim)

@@ -1,8 +1,8 @@
 """Random elements of matrix groups in their standard form.
 
 A sampler is a frozen value with the parameters of a distribution, called with a typed JAX key to
-give one matrix. The dtype is JAX's default: float32, or float64 under `jax_enable_x64` (complex64
-and complex128 where the group is complex).
+give one matrix; `draw` and `draw_many` compile it. The dtype is JAX's default: float32, or float64
+under `jax_enable_x64` (complex64 and complex128 where the group is complex).
 
 A compact group has one probability measure that multiplication by its elements does not change,
 the Haar measure. The other groups have no such thing, so their samples are only *spread over* the
@@ -12,18 +12,21 @@ group, and bounded: see `Polar` and `Euclidean`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property, partial
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.linalg import block_diag
 
+from constrainet.linalg import digest
 from constrainet.tolerances import RANK
 
 Sampler = Callable[[jax.Array], jax.Array]
-"""From a typed JAX key to a matrix of shape (dim, dim); jit- and vmap-safe, and picklable."""
+"""From a typed JAX key to a matrix of shape (dim, dim); jit-safe, picklable, and hashable, by which
+compiled samplers are found again."""
 
 RADIUS = 1.5
 """Frobenius norm of the largest symmetric part, so that ‖g‖₂ <= exp(1.5) < 4.5.
@@ -31,6 +34,21 @@ RADIUS = 1.5
 Large enough to tell a symmetry from an accident (a Lorentz boost reaches γ = 1.6), small enough
 that products of ten samples keep six digits in float32.
 """
+
+
+class ArraySampler:
+    """Gives dataclasses that hold arrays an equality and a hash, both by content."""
+
+    @cached_property
+    def _content(self) -> tuple[Any, ...]:
+        values = [getattr(self, field.name) for field in fields(cast(Any, self))]
+        return tuple(digest(v) if isinstance(v, np.ndarray | tuple) else v for v in values)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self._content == cast(Any, other)._content
+
+    def __hash__(self) -> int:
+        return hash(self._content)
 
 
 @dataclass(frozen=True)
@@ -123,7 +141,7 @@ class Independent:
 
 
 @dataclass(frozen=True, eq=False)
-class Polar:
+class Polar(ArraySampler):
     """k exp(X), with k from the maximal compact subgroup and a bounded symmetric X.
 
     This is the polar (Cartan) decomposition of the standard non-compact groups, in which every
@@ -212,7 +230,6 @@ def random_combination(key: jax.Array, basis: np.ndarray | jax.Array, radius: fl
     return jnp.tensordot(direction * (length / jnp.linalg.norm(direction)), basis, axes=1)
 
 
-@partial(jax.jit, static_argnames=("degree", "halvings"))
 def exponential(matrix: jax.Array, degree: int = 12, halvings: int = 3) -> jax.Array:
     """exp of a matrix of norm up to π, to rounding.
 
@@ -233,3 +250,33 @@ def exponential(matrix: jax.Array, degree: int = 12, halvings: int = 3) -> jax.A
 def _phases(x: jax.Array) -> jax.Array:
     """x / |x|, and 1 where x is zero."""
     return jnp.where(x == 0, 1, x / jnp.where(x == 0, 1, jnp.abs(x)))
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def draw(sampler: Sampler, is_complex: bool, key: jax.Array) -> jax.Array:
+    """One element, compiled once for all equal samplers.
+
+    Args:
+        sampler: hashable.
+        is_complex: the kind of the result.
+        key: a typed key.
+
+    Returns:
+        Shape (dim, dim), in JAX's default precision.
+    """
+    return sampler(key).astype(jnp.result_type(complex if is_complex else float))
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def draw_many(sampler: Sampler, is_complex: bool, keys: jax.Array) -> jax.Array:
+    """An element for each of some keys, compiled once for all equal samplers.
+
+    Args:
+        sampler: hashable.
+        is_complex: the kind of the result.
+        keys: typed keys, shape (n,).
+
+    Returns:
+        Shape (n, dim, dim), in JAX's default precision.
+    """
+    return jax.vmap(partial(draw, sampler, is_complex))(keys)

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from constrainet.groups.haar import (
+    ArraySampler,
     Identity,
     Sampler,
     exponential,
@@ -57,8 +57,8 @@ def default_sampler(
 
     Returns:
         The identity if there are no generators; exactly uniform samples of a finite group of
-        signed permutations (of up to 32 coordinates), or of any kind with up to 2000 elements;
-        `MonomialWalk` and `ConfinedWalk` for the rest.
+        permutations (of up to 64 coordinates), signed permutations (of up to 32), or of any kind
+        with up to 2000 elements; `MonomialWalk` and `ConfinedWalk` for the rest.
     """
     basis = orthonormal_span(lie_algebra)
     monomials = [m for m in discrete_matrices if isinstance(m, Monomial)]
@@ -69,7 +69,8 @@ def default_sampler(
         is_signed = is_monomial and all(
             np.all(np.abs(np.abs(np.real(m.phases)) - 1) < EXACT) for m in monomials
         )
-        if is_signed and 2 * dim <= MAX_CHAIN_POINTS:
+        num_points = dim if all(m.is_permutation for m in monomials) else 2 * dim
+        if is_signed and num_points <= MAX_CHAIN_POINTS:
             return UniformChainElement.of(monomials, dim)
         if (elements := list_elements(discrete_matrices, dim)) is not None:
             return UniformElement(elements)
@@ -79,7 +80,7 @@ def default_sampler(
 
 
 @dataclass(frozen=True, eq=False)
-class ConfinedWalk:
+class ConfinedWalk(ArraySampler):
     """A random walk over a matrix group that stays inside a ball.
 
     Each of `NUM_STEPS` steps multiplies by a random discrete generator, inverse of one, or the
@@ -119,33 +120,28 @@ class ConfinedWalk:
         return cls(moves, backward, basis, 4 * float(dim**0.5 * largest))
 
     def __call__(self, key: jax.Array) -> jax.Array:
-        return _confined_walk(key, self.moves, self.inverses, self.basis, self.bound)
+        moves, inverses = jnp.asarray(self.moves), jnp.asarray(self.inverses)
 
+        def step(state, step_key):
+            g, g_inverse = state
+            key_move, key_algebra = jax.random.split(step_key)
+            choice = jax.random.randint(key_move, (), 0, len(moves))
+            proposal, inverse = moves[choice] @ g, g_inverse @ inverses[choice]
+            if len(self.basis):
+                a = random_combination(key_algebra, self.basis, np.pi)
+                proposal, inverse = exponential(a) @ proposal, inverse @ exponential(-a)
+            norm = jnp.maximum(jnp.linalg.norm(proposal), jnp.linalg.norm(inverse))
+            taken = norm <= self.bound
+            state = jnp.where(taken, proposal, g), jnp.where(taken, inverse, g_inverse)
+            return state, None
 
-@partial(jax.jit, static_argnames=("num_steps",))
-def _confined_walk(key, moves, inverses, basis, bound, num_steps=NUM_STEPS):
-    dtype = jnp.result_type(moves, basis)
-
-    def step(state, step_key):
-        g, g_inverse = state
-        key_move, key_algebra = jax.random.split(step_key)
-        choice = jax.random.randint(key_move, (), 0, moves.shape[0])
-        proposal, inverse = moves[choice] @ g, g_inverse @ inverses[choice]
-        if basis.shape[0]:
-            a = random_combination(key_algebra, basis, np.pi)
-            proposal, inverse = exponential(a) @ proposal, inverse @ exponential(-a)
-        norm = jnp.maximum(jnp.linalg.norm(proposal), jnp.linalg.norm(inverse))
-        taken = norm <= bound
-        state = jnp.where(taken, proposal, g), jnp.where(taken, inverse, g_inverse)
-        return state, None
-
-    identity = jnp.eye(moves.shape[-1], dtype=dtype)
-    (g, _), _ = jax.lax.scan(step, (identity, identity), jax.random.split(key, num_steps))
-    return g
+        identity = jnp.eye(moves.shape[-1], dtype=jnp.result_type(moves, self.basis))
+        (g, _), _ = jax.lax.scan(step, (identity, identity), jax.random.split(key, NUM_STEPS))
+        return g
 
 
 @dataclass(frozen=True, eq=False)
-class MonomialWalk:
+class MonomialWalk(ArraySampler):
     """A random walk over a large group of monomial matrices, by index arithmetic.
 
     Args:
@@ -166,21 +162,19 @@ class MonomialWalk:
         return cls(np.stack([m.images for m in moves]), np.stack([m.phases for m in moves]))
 
     def __call__(self, key: jax.Array) -> jax.Array:
+        all_images, all_phases = jnp.asarray(self.images), jnp.asarray(self.phases)
+
+        def step(state, step_key):
+            choice = jax.random.randint(step_key, (), 0, len(all_images))
+            images, phases = state
+            return (all_images[choice][images], all_phases[choice][images] * phases), None
+
+        n = all_images.shape[1]
+        start = jnp.arange(n, dtype=all_images.dtype), jnp.ones_like(all_phases[0])
         # a step chooses among fewer than 2⁷ moves, and the elements may number n!
-        num_steps = NUM_STEPS + 2 * self.images.shape[1]
-        images, phases = _monomial_walk(key, self.images, self.phases, num_steps)
+        steps = jax.random.split(key, NUM_STEPS + 2 * n)
+        (images, phases), _ = jax.lax.scan(step, start, steps)
         return monomial_matrix(images, phases)
-
-
-@partial(jax.jit, static_argnames=("num_steps",))
-def _monomial_walk(key, images, phases, num_steps):
-    def step(state, step_key):
-        choice = jax.random.randint(step_key, (), 0, images.shape[0])
-        targets, factors = state
-        return (images[choice][targets], phases[choice][targets] * factors), None
-
-    start = jnp.arange(images.shape[1], dtype=images.dtype), jnp.ones_like(phases[0])
-    return jax.lax.scan(step, start, jax.random.split(key, num_steps))[0]
 
 
 def mix(generators: Sequence[Matrix]) -> list[Matrix]:

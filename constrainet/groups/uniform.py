@@ -14,14 +14,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from constrainet.groups.haar import ArraySampler
 from constrainet.groups.stabiliser_chain import StabiliserChain
 from constrainet.linalg import Matrix, Monomial, to_dense
 
 MAX_ELEMENTS = 2000
 """Groups of more elements are not listed; listing these takes about 0.1 s."""
 
-MAX_LIST_ENTRIES = 2**22
-"""Matrix entries in a list of elements: 32 MiB in float64."""
+MAX_LIST_ENTRIES = 2**20
+"""Matrix entries in a list of elements: 8 MiB in float64."""
 
 MAX_CHAIN_POINTS = 64
 """Points of the largest stabiliser chain, which takes about a second to build."""
@@ -110,7 +111,7 @@ class UniformTorusSymmetry:
 
 
 @dataclass(frozen=True, eq=False)
-class UniformElement:
+class UniformElement(ArraySampler):
     """A uniform choice from a list of all elements, of shape (order, n, n)."""
 
     elements: np.ndarray
@@ -120,31 +121,51 @@ class UniformElement:
 
 
 @dataclass(frozen=True, eq=False)
-class UniformChainElement:
+class UniformChainElement(ArraySampler):
     """Uniform elements of a group of signed permutations, from its stabiliser chain.
 
-    The group permutes the 2n points ±e_j; point j stands for e_j and point n + j for -e_j.
+    The group permutes the points of `monomial_chain`.
 
     Args:
-        transversals: coset representatives of each level, ints of shape (orbit size, 2n).
+        transversals: coset representatives of each level, ints of shape (levels, k, points);
+            levels with fewer than k are filled up with zeros.
+        sizes: how many each level has, ints of shape (levels,).
+        dim: size of the matrices.
     """
 
-    transversals: tuple[np.ndarray, ...]
+    transversals: np.ndarray
+    sizes: np.ndarray
     dim: int
 
     @classmethod
     def of(cls, generators: Sequence[Monomial], dim: int) -> UniformChainElement:
         """The sampler of the group that some real monomial matrices of size `dim` generate."""
-        return cls(signed_chain(generators, dim).transversals, dim)
+        chain = monomial_chain(generators, dim)
+        sizes = np.array([len(level) for level in chain.transversals], dtype=np.intp)
+        padded = np.zeros((len(sizes), sizes.max(initial=1), chain.num_points), np.int32)
+        for row, level in zip(padded, chain.transversals, strict=True):
+            row[: len(level)] = level
+        return cls(padded, sizes, dim)
 
     def __call__(self, key: jax.Array) -> jax.Array:
-        points = _random_product(key, self.transversals, np.arange(2 * self.dim))[: self.dim]
-        signs = jnp.where(points < self.dim, 1.0, -1.0).astype(jnp.result_type(float))
+        transversals = jnp.asarray(self.transversals)
+        choices = jax.random.randint(key, self.sizes.shape, 0, jnp.asarray(self.sizes))
+
+        def multiply(product, level):
+            return product[transversals[level, choices[level]]], None
+
+        identity = jnp.arange(transversals.shape[2])
+        points, _ = jax.lax.scan(multiply, identity, jnp.arange(len(transversals)))
+        points = points[: self.dim]
+        signs = jnp.where(points < self.dim, 1.0, -1.0)
         return monomial_matrix(points % self.dim, signs)
 
 
-def signed_chain(generators: Sequence[Monomial], dim: int) -> StabiliserChain:
-    """The stabiliser chain of a group of signed permutations acting on the 2 dim points ±e_j.
+def monomial_chain(generators: Sequence[Monomial], dim: int) -> StabiliserChain:
+    """The stabiliser chain of a group of signed permutations.
+
+    The group acts on the points ±e_j: point j stands for e_j and point dim + j for -e_j. Without
+    negative signs the points e_j suffice.
 
     Args:
         generators: monomial matrices with phases ±1, of size `dim`.
@@ -153,25 +174,11 @@ def signed_chain(generators: Sequence[Monomial], dim: int) -> StabiliserChain:
     Returns:
         The chain; its `order` is that of the group.
     """
-    points = np.empty((len(generators), 2 * dim), np.intp)
-    for row, generator in zip(points, generators, strict=True):
-        negative = dim * (np.real(generator.phases) < 0)
-        row[:dim] = generator.images + negative
-        row[dim:] = generator.images + dim - negative
-    return StabiliserChain(points)
-
-
-@jax.jit
-def _random_product(
-    key: jax.Array, transversals: tuple[np.ndarray, ...], identity: np.ndarray
-) -> jax.Array:
-    """The product of one uniform representative from each transversal, as images of points."""
-    images = jnp.asarray(identity)
-    for level, representatives in enumerate(transversals):
-        level_key = jax.random.fold_in(key, level)
-        choice = jax.random.randint(level_key, (), 0, representatives.shape[0])
-        images = images[jnp.asarray(representatives)[choice]]
-    return images
+    images = np.array([g.images for g in generators], dtype=np.intp).reshape(-1, dim)
+    offsets = dim * (np.real([g.phases for g in generators]).reshape(-1, dim) < 0)
+    if not offsets.any():
+        return StabiliserChain(images)
+    return StabiliserChain(np.hstack([images + offsets, images + dim - offsets]))
 
 
 def list_elements(generators: Sequence[Matrix], dim: int) -> np.ndarray | None:
