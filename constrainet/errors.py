@@ -1,4 +1,4 @@
-"""Exceptions that a caller may want to catch; every other mistake is a `ValueError` or `TypeError`."""
+"""Exceptions that a caller may want to catch; other mistakes are `ValueError` or `TypeError`."""
 
 from __future__ import annotations
 

@@ -67,10 +67,10 @@ def adjoint_relation(matrices: np.ndarray) -> np.ndarray | None:
         c of shape (D, D), real for real matrices; None if the span is not closed.
     """
     count = len(matrices)
-    flat = matrices.reshape(count, -1).T
-    target = matrices.conj().swapaxes(1, 2).reshape(count, -1).T
     if count == 0:
         return np.zeros((0, 0), matrices.dtype)
+    flat = matrices.reshape(count, -1).T
+    target = matrices.conj().swapaxes(1, 2).reshape(count, -1).T
     norms = np.linalg.norm(flat, axis=0)
     norms = np.where(norms == 0, 1, norms)
     solution = np.linalg.lstsq(flat / norms, target / norms, rcond=EXACT)[0]

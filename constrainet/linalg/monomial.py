@@ -62,7 +62,7 @@ class Monomial:
         return bool(np.all(self.phases == 1))
 
     @property
-    def H(self) -> Monomial:  # noqa: N802 (NumPy's and SciPy's name)
+    def H(self) -> Monomial:
         """The adjoint, which is also the inverse."""
         inverse = np.argsort(self.images)
         return Monomial(inverse, self.phases[inverse].conj())
@@ -73,9 +73,7 @@ class Monomial:
     def __matmul__(self, other):
         """The product with another `Monomial`, or with an array of shape (n, ...)."""
         if isinstance(other, Monomial):
-            return Monomial(
-                self.images[other.images], self.phases[other.images] * other.phases
-            )
+            return Monomial(self.images[other.images], self.phases[other.images] * other.phases)
         product = np.empty(other.shape, np.result_type(self.dtype, other.dtype))
         product[self.images] = self.phases.reshape((-1,) + (1,) * (other.ndim - 1)) * other
         return product
@@ -105,5 +103,3 @@ class Monomial:
 
     def __repr__(self):
         return f"Monomial({self.images.tolist()}, {self.phases.tolist()})"
-
-

@@ -39,9 +39,7 @@ def apply_along(matrix: Matrix, x: np.ndarray, axis: int) -> np.ndarray:
 
 
 def _left(matrix, x: np.ndarray) -> np.ndarray:
-    if isinstance(matrix, Monomial):
-        return matrix @ x
-    return (matrix @ x.reshape(len(x), -1)).reshape(x.shape)
+    return np.asarray(matrix @ x.reshape(len(x), -1)).reshape(x.shape)
 
 
 class KroneckerProduct(LinearOperator):
@@ -56,7 +54,7 @@ class KroneckerProduct(LinearOperator):
         n = prod(self.dims)
         super().__init__(np.result_type(float, *(f.dtype for f in self.factors)), (n, n))
 
-    def _matmat(self, X):  # noqa: N803 (SciPy's name)
+    def _matmat(self, X):
         x = X.reshape(*self.dims, -1)
         for axis, factor in enumerate(self.factors):
             x = apply_along(factor, x, axis)
@@ -75,7 +73,7 @@ class KroneckerSum(LinearOperator):
         n = prod(self.dims)
         super().__init__(np.result_type(float, *(f.dtype for f in self.factors)), (n, n))
 
-    def _matmat(self, X):  # noqa: N803
+    def _matmat(self, X):
         x = X.reshape(*self.dims, -1)
         total = np.zeros(x.shape, np.result_type(self.dtype, X.dtype))
         for axis, factor in enumerate(self.factors):
@@ -98,7 +96,7 @@ class BlockDiagonal(LinearOperator):
         n = sum(block.shape[0] * count for block, count in self.blocks)
         super().__init__(np.result_type(float, *(b.dtype for b, _ in self.blocks)), (n, n))
 
-    def _matmat(self, X):  # noqa: N803
+    def _matmat(self, X):
         out = np.empty(X.shape, np.result_type(self.dtype, X.dtype))
         start = 0
         for block, count in self.blocks:

@@ -9,14 +9,9 @@ of atoms, and in that form it is handed to the solver: the matrices that are equ
 
 from constrainet.reps.atoms import Defining
 from constrainet.reps.constructions import Scalar, T, V
-from constrainet.reps.rep import (
-    DirectSum,
-    Rep,
-    TensorProduct,
-    direct_sum,
-    equivariant_maps,
-    tensor_product,
-)
+from constrainet.reps.equivariance import equivariant_maps
+from constrainet.reps.joining import under_one_group
+from constrainet.reps.rep import DirectSum, Rep, TensorProduct, direct_sum, tensor_product
 
 __all__ = [
     "Defining",
@@ -29,4 +24,5 @@ __all__ = [
     "direct_sum",
     "equivariant_maps",
     "tensor_product",
+    "under_one_group",
 ]

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from math import prod
+from typing import TYPE_CHECKING
 
 from constrainet.groups import Group
+
+if TYPE_CHECKING:
+    from constrainet.reps.rep import Rep
 
 
 def common_group(a: Group, b: Group) -> Group:
@@ -53,3 +57,27 @@ def new_places(old: Group, new: Group) -> tuple[int, ...]:
     if old == new:
         return tuple(range(len(old.factors)))
     return tuple(new.factors.index(factor) for factor in old.factors)
+
+
+def to_common_group(a: Rep, b: Rep) -> tuple[Rep, Rep]:
+    """Two representations that are added or multiplied, as representations of one group."""
+    if a.group == b.group:
+        return a, b
+    group = common_group(a.group, b.group)
+    return (
+        a.lift(group, new_places(a.group, group)),
+        b.lift(group, new_places(b.group, group)),
+    )
+
+
+def under_one_group(source: Rep, target: Rep) -> tuple[Rep, Rep]:
+    """Two representations between which maps are asked for, as representations of one group.
+
+    Raises:
+        ValueError: if neither group contains the other.
+    """
+    group = mapping_group(source.group, target.group)
+    return (
+        source.lift(group, new_places(source.group, group)),
+        target.lift(group, new_places(target.group, group)),
+    )

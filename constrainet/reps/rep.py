@@ -7,22 +7,20 @@ coordinates. There are three kinds: the atomic ones (`atoms.py`), and the sums a
 from __future__ import annotations
 
 import operator
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from math import prod
-from typing import Any
 
 import numpy as np
-from scipy.sparse.linalg import LinearOperator
 
-from constrainet.errors import ProblemTooLargeError
 from constrainet.groups import Group
 from constrainet.linalg import BlockDiagonal, KroneckerProduct, KroneckerSum, digest
-from constrainet.reps.joining import common_group, mapping_group, new_places
-from constrainet.solve import TRIVIAL, Atom, Projector, Space, Subspace, intertwiners, memory_limit
+from constrainet.reps.action import Action
+from constrainet.reps.joining import to_common_group, under_one_group
+from constrainet.solve import TRIVIAL, Atom, Projector, Space, Subspace, intertwiners
 
 Piece = tuple[tuple[Atom, ...], np.ndarray]
 """Atoms in any order, and the coordinates of their tensor product: (multiplicity, *dims)."""
@@ -31,7 +29,7 @@ SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Rep(ABC):
+class Rep(Action):
     """A finite-dimensional representation of a group, in coordinates.
 
     Made by `V`, `T` and `Scalar`, and composed by `a + b` (direct sum), `a * b` (tensor product),
@@ -52,14 +50,7 @@ class Rep(ABC):
         5
     """
 
-    group: Group
-
     # --- what each kind of representation says of itself ---------------------------------------
-
-    @property
-    @abstractmethod
-    def dim(self) -> int:
-        """The dimension."""
 
     @property
     @abstractmethod
@@ -93,99 +84,6 @@ class Rep(ABC):
     @abstractmethod
     def pieces(self) -> list[Piece]:
         """The tensor products of atoms that this is the sum of."""
-
-    @abstractmethod
-    def _rho(self, blocks) -> Any:
-        """The matrix of an element, given by its blocks, one per factor of the group."""
-
-    @abstractmethod
-    def _drho(self, blocks) -> Any:
-        """The matrix of a Lie algebra element, given by its blocks."""
-
-    @abstractmethod
-    def _act(self, blocks, x) -> Any:
-        """An element applied to vectors of shape (..., dim)."""
-
-    @abstractmethod
-    def _images(self, place: int) -> tuple[list, list]:
-        """The images of the discrete and Lie generators of one factor, as operators."""
-
-    # --- the action ----------------------------------------------------------------------------
-
-    def rho(self, g):
-        """The matrix of a group element.
-
-        Args:
-            g: shape (group.dim, group.dim), an element in the defining matrices; NumPy or JAX.
-
-        Returns:
-            shape (dim, dim), of the same library.
-
-        Raises:
-            ValueError: if g has another shape.
-            ProblemTooLargeError: if the matrix would not fit in memory; see `act`.
-
-        Example:
-            >>> import numpy as np
-            >>> from constrainet.groups import SO
-            >>> from constrainet.reps import V
-            >>> (V(SO(3)) ** 2).rho(np.eye(3)).shape
-            (9, 9)
-        """
-        self._check_fits()
-        return self._rho(self._blocks("rho", "g", g))
-
-    def drho(self, A):  # noqa: N803
-        """The matrix of a Lie algebra element: the derivative of `rho` at the identity.
-
-        Args:
-            A: shape (group.dim, group.dim), a tangent matrix at the identity; NumPy or JAX.
-
-        Returns:
-            shape (dim, dim), of the same library.
-
-        Raises:
-            ValueError: if A has another shape.
-            ProblemTooLargeError: if the matrix would not fit in memory.
-        """
-        self._check_fits()
-        return self._drho(self._blocks("drho", "A", A))
-
-    def act(self, g, x):
-        """ρ(g) x, without forming ρ(g); safe under `jax.jit`, `grad` and `vmap`.
-
-        Args:
-            g: shape (group.dim, group.dim).
-            x: shape (..., dim).
-
-        Returns:
-            shape (..., dim).
-
-        Raises:
-            ValueError: if a shape is wrong.
-        """
-        blocks = self._blocks("act", "g", g)
-        if not hasattr(x, "__array_namespace__"):
-            x = np.asarray(x)
-        if x.ndim == 0 or x.shape[-1] != self.dim:
-            raise ValueError(
-                f"`act(x=...)` should have shape (..., {self.dim}), the dimension of {self}. "
-                f"Got {x.shape}."
-            )
-        return self._act(blocks, x)
-
-    @cached_property
-    def generator_images(self) -> tuple[tuple[LinearOperator, ...], tuple[LinearOperator, ...]]:
-        """The images of the discrete and of the Lie generators, applied without being formed.
-
-        SciPy linear operators of shape (dim, dim), in the order of the group's generators.
-        """
-        images = [self._images(place) for place in range(len(self.group.factors))]
-        discrete, infinitesimal = zip(*images, strict=True)
-        return (
-            tuple(KroneckerProduct([h]) for part in discrete for h in part),
-            tuple(KroneckerProduct([A]) for part in infinitesimal for A in part),
-        )
 
     # --- the question put to the solver --------------------------------------------------------
 
@@ -247,16 +145,18 @@ class Rep(ABC):
     def __add__(self, other) -> Rep:
         if not isinstance(other, Rep):
             return NotImplemented
-        a, b = _to_common_group(self, other)
+        a, b = to_common_group(self, other)
         return direct_sum(a.group, [*a.summands, *b.summands])
 
     def __mul__(self, other) -> Rep:
         if isinstance(other, Rep):
-            a, b = _to_common_group(self, other)
+            a, b = to_common_group(self, other)
             return tensor_product(a.group, [*a.tensor_factors, *b.tensor_factors])
         multiplicity = _as_count(other, "a multiplicity")
-        return NotImplemented if multiplicity is None else direct_sum(
-            self.group, self.summands * multiplicity
+        return (
+            NotImplemented
+            if multiplicity is None
+            else direct_sum(self.group, self.summands * multiplicity)
         )
 
     def __rmul__(self, other) -> Rep:
@@ -264,19 +164,18 @@ class Rep(ABC):
 
     def __pow__(self, power) -> Rep:
         count = _as_count(power, "a tensor power")
-        return NotImplemented if count is None else tensor_product(
-            self.group, self.tensor_factors * count
+        return (
+            NotImplemented
+            if count is None
+            else tensor_product(self.group, self.tensor_factors * count)
         )
 
     def __rshift__(self, other) -> Rep:
         if not isinstance(other, Rep):
             return NotImplemented
-        group = mapping_group(self.group, other.group)
-        source, target = (
-            rep.lift(group, new_places(rep.group, group)) for rep in (self, other)
-        )
-        split = len(target.tensor_factors)
-        return tensor_product(group, [*target.tensor_factors, *source.T.tensor_factors], split)
+        source, target = under_one_group(self, other)
+        factors = [*target.tensor_factors, *source.T.tensor_factors]
+        return tensor_product(source.group, factors, split=len(target.tensor_factors))
 
     @property
     def summands(self) -> tuple[tuple[Rep, int], ...]:
@@ -296,25 +195,6 @@ class Rep(ABC):
 
     def __repr__(self):
         return f"Rep({self}, group={self.group})"
-
-    # --- checks --------------------------------------------------------------------------------
-
-    def _blocks(self, method: str, argument: str, matrix) -> tuple:
-        if not hasattr(matrix, "__array_namespace__"):
-            matrix = np.asarray(matrix)
-        d = self.group.dim
-        if matrix.shape != (d, d):
-            raise ValueError(
-                f"`{method}({argument}=...)` should have shape ({d}, {d}), that of the matrices "
-                f"that define {self.group}. Got {matrix.shape}."
-            )
-        return self.group.split(matrix)
-
-    def _check_fits(self) -> None:
-        required = 16 * self.dim**2
-        if required > memory_limit():
-            what = f"A matrix of shape ({self.dim:,}, {self.dim:,}), which `act` does not form,"
-            raise ProblemTooLargeError(what, required, memory_limit())
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -534,39 +414,15 @@ def tensor_product(group: Group, factors: Sequence[Rep], split: int | None = Non
     return factors[0] if len(factors) == 1 else TensorProduct(group, tuple(factors), split)
 
 
-def equivariant_maps(rep_in: Rep, rep_out: Rep, **options) -> Subspace:
-    """`(rep_in >> rep_out).equivariant_basis(**options)`, in blocks that follow the two sides.
-
-    The same subspace; where `>>` simplifies its product (a scalar on one side, say) the blocks of
-    the basis follow the simplified product, and here they follow the arguments.
-
-    Args:
-        rep_in: the source.
-        rep_out: the target.
-        **options: those of `Rep.equivariant_basis`.
-    """
-    group = mapping_group(rep_in.group, rep_out.group)
-    source, target = (rep.lift(group, new_places(rep.group, group)) for rep in (rep_in, rep_out))
-    return intertwiners(source.space, target.space, **options)
-
-
-def _to_common_group(a: Rep, b: Rep) -> tuple[Rep, Rep]:
-    if a.group == b.group:
-        return a, b
-    group = common_group(a.group, b.group)
-    return (
-        a.lift(group, new_places(a.group, group)),
-        b.lift(group, new_places(b.group, group)),
-    )
-
-
 def _as_count(value, what: str) -> int | None:
     """A non-negative whole number; None if it is no number at all."""
     try:
         count = operator.index(value)
     except TypeError:
         if isinstance(value, float):
-            raise TypeError(f"{what.capitalize()} should be a whole number. Got {value!r}.") from None
+            raise TypeError(
+                f"{what.capitalize()} should be a whole number. Got {value!r}."
+            ) from None
         return None
     if count < 0:
         raise ValueError(f"{what.capitalize()} should not be negative. Got {count}.")

@@ -11,6 +11,7 @@ closed under the adjoint (with `irreps.py`, which finds irreducibles by random e
 
 from constrainet.solve.cache import clear_memory
 from constrainet.solve.certificate import Certificate
+from constrainet.solve.decomposition import Component, Decomposition, decompose
 from constrainet.solve.forms import (
     DenseForm,
     Form,
@@ -22,8 +23,8 @@ from constrainet.solve.forms import (
 )
 from constrainet.solve.invariants import METHODS, intertwiners
 from constrainet.solve.memory import memory_limit
-from constrainet.solve.projector import Projector
 from constrainet.solve.problem import TRIVIAL, Atom, Space, Symmetry, Term
+from constrainet.solve.projector import Projector
 from constrainet.solve.subspace import Block, Solution, Subspace
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "Atom",
     "Block",
     "Certificate",
+    "Component",
+    "Decomposition",
     "DenseForm",
     "Form",
     "Irreducible",
@@ -46,6 +49,7 @@ __all__ = [
     "Term",
     "clear_memory",
     "constant",
+    "decompose",
     "intertwiners",
     "memory_limit",
 ]

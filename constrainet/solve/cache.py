@@ -68,7 +68,9 @@ def recall(key: tuple, asked: Sequence[Question], folder: str | None) -> Solutio
     return solutions
 
 
-def remember(key: tuple, asked: Sequence[Question], solutions: Solutions, folder: str | None) -> None:
+def remember(
+    key: tuple, asked: Sequence[Question], solutions: Solutions, folder: str | None
+) -> None:
     """Stores solutions in memory and, if a folder is given or set, on disk."""
     name = digest(VERSION, *key)
     _keep(name, solutions)
@@ -86,7 +88,9 @@ def remember(key: tuple, asked: Sequence[Question], solutions: Solutions, folder
             os.unlink(temporary)
             raise
     except OSError as error:
-        _warn(f"The solution could not be cached in {path.parent} ({error}); it is used all the same.")
+        _warn(
+            f"The solution could not be cached in {path.parent} ({error}); it is used all the same."
+        )
 
 
 def clear_memory() -> None:
@@ -129,9 +133,7 @@ def _pack(solutions: Sequence[Solution], name: bytes) -> bytes:
             arrays[names[id(array)]] = array
         return names[id(array)]
 
-    entries = [
-        {**_describe(s.form, put), "gap": s.gap, "seconds": s.seconds} for s in solutions
-    ]
+    entries = [{**_describe(s.form, put), "gap": s.gap, "seconds": s.seconds} for s in solutions]
     manifest = json.dumps({"name": name.hex(), "entries": entries})
     arrays["manifest"] = np.frombuffer(manifest.encode(), np.uint8)
     body = io.BytesIO()
@@ -146,8 +148,13 @@ def _describe(form: Form, put) -> dict:
         return {"dense": [put(form.columns)]}
     if isinstance(form, IsotypicForm):
         blocks = [
-            [b.irrep.index, *map(put, (b.irrep.discrete, b.irrep.infinitesimal,
-                                       b.irrep.commutant, b.left, b.right))]
+            [
+                b.irrep.index,
+                *map(
+                    put,
+                    (b.irrep.discrete, b.irrep.infinitesimal, b.irrep.commutant, b.left, b.right),
+                ),
+            ]
             for b in form.blocks
         ]
         return {"isotypic": [form.rows, form.columns, blocks]}

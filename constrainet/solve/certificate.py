@@ -64,7 +64,7 @@ def _(form: OrbitForm, rows, columns) -> Certificate:
         amplitudes = amplitudes * form.phases
     residual = 0.0
     for i in range(len(atoms[0].discrete)):
-        where, factors = product_images([atom.discrete[i] for atom in atoms])
+        where, factors = product_images([atom.monomial(i) for atom in atoms])
         if not np.array_equal(form.labels[where], form.labels):
             return Certificate(1.0, 1.0)
         if factors is not None or form.phases is not None:
@@ -117,7 +117,9 @@ def _intertwining(
     worst = 0.0
     discrete, infinitesimal = images(atoms)
     pairs = [(op, [b.irrep.discrete[i] for b in blocks]) for i, op in enumerate(discrete)]
-    pairs += [(op, [b.irrep.infinitesimal[i] for b in blocks]) for i, op in enumerate(infinitesimal)]
+    pairs += [
+        (op, [b.irrep.infinitesimal[i] for b in blocks]) for i, op in enumerate(infinitesimal)
+    ]
     # all copies side by side, so that each generator is applied once
     together = np.concatenate([c.transpose(1, 0, 2).reshape(c.shape[1], -1) for c in copies], 1)
     for operator, small in pairs:

@@ -86,7 +86,7 @@ class OrbitForm(Form):
 
     @property
     def is_complex(self) -> bool:
-        return np.iscomplexobj(self.phases)
+        return self.phases is not None and np.iscomplexobj(self.phases)
 
     @property
     def nbytes(self) -> int:
@@ -96,8 +96,10 @@ class OrbitForm(Form):
     def expand(self, coefficients):
         xp = coefficients.__array_namespace__()
         scaled = coefficients * constant(1 / np.sqrt(self.sizes), coefficients)
-        padded = xp.concat([scaled, xp.zeros_like(scaled[..., :1])], axis=-1) if self.rank else (
-            xp.zeros((*coefficients.shape[:-1], 1), dtype=coefficients.dtype)
+        padded = (
+            xp.concat([scaled, xp.zeros_like(scaled[..., :1])], axis=-1)
+            if self.rank
+            else (xp.zeros((*coefficients.shape[:-1], 1), dtype=coefficients.dtype))
         )
         gathered = xp.take(padded, xp.asarray(self.labels), axis=-1)
         return gathered if self.phases is None else gathered * constant(self.phases, coefficients)

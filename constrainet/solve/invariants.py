@@ -30,6 +30,7 @@ from constrainet.solve.problem import Question, Space, Symmetry, balanced, dim_o
 from constrainet.solve.progress import steps
 from constrainet.solve.reductive import reductive_part
 from constrainet.solve.subspace import Solution, Subspace, questions
+from constrainet.solve.threads import few_threads
 
 logger = logging.getLogger("constrainet")
 
@@ -68,7 +69,9 @@ def intertwiners(
     """
     _check_options(method, rtol)
     _check_finite(columns, rows)
-    asked = list(dict.fromkeys(q for r in rows.terms for c in columns.terms for q in questions(r, c)))
+    asked = list(
+        dict.fromkeys(q for r in rows.terms for c in columns.terms for q in questions(r, c))
+    )
     key = (rows.key, columns.key, method, rtol)
     solutions = recall(key, asked, cache_dir)
     if solutions is None:
@@ -100,7 +103,9 @@ class Solver:
             raise MethodNotApplicableError(
                 f"Method {self.method!r} does not apply: {reason} Use `method='auto'`."
             )
-        form, certificate, gap = self._first_certified(self._candidates(question), question)
+        with few_threads():
+            candidates = self._candidates(question)
+            form, certificate, gap = self._first_certified(candidates, question)
         return Solution(form, certificate, gap, time.perf_counter() - start)
 
     def _first_certified(
@@ -152,7 +157,7 @@ class Solver:
 
     def _isotypic(self, question: Question) -> Iterator[tuple[Form, float]]:
         atoms = (*question[0], *question[1])
-        is_complex = any(atom.is_complex for atom in atoms)
+        is_complex = any(atom.is_complex or atom.symmetry.is_complex for atom in atoms)
         for seed in range(SEEDS):
             key = (atoms[0].symmetry, is_complex, seed)
             try:
@@ -183,7 +188,7 @@ class Solver:
         required = 24 * form.size * form.rank
         if required > memory_limit():
             raise ProblemTooLargeError("The reductive part's basis", required, memory_limit())
-        return form.expand(np.eye(form.rank)).T
+        return np.asarray(form.expand(np.eye(form.rank))).T
 
 
 def _check_options(method: str, rtol: float | None) -> None:
@@ -207,4 +212,3 @@ def _check_finite(*spaces: Space) -> None:
                 "The images of the generators should be finite. Got NaN or infinity in a "
                 f"representation of dimension {atom.dim}."
             )
-

@@ -335,8 +335,9 @@ class _Eigenspaces:
             return basis
         inner = basis.conj().T @ np.stack([basis, *(self.connectors @ basis)])  # (J+1, k, k)
         # the elements of the algebra that act on the first basis vector as the commutant does
-        turns = np.einsum("ac,jc,jkl->akl", irrep.commutant[:, : irrep.type, 0], recipe.frames[0],
-                          inner)
+        turns = np.einsum(
+            "ac,jc,jkl->akl", irrep.commutant[:, : irrep.type, 0], recipe.frames[0], inner
+        )
         left = np.eye(basis.shape[1], dtype=basis.dtype)  # projector on what is not yet covered
         seeds = []
         for _ in range(basis.shape[1] // irrep.type):
@@ -378,7 +379,7 @@ def _commutant(connectors: np.ndarray, width: int) -> np.ndarray:
     brackets = unknowns[:, None] @ connectors - connectors @ unknowns[:, None]
     system = brackets.reshape(len(places), -1).T
     system = np.concatenate([system.real, system.imag]) if np.iscomplexobj(system) else system
-    solutions, _ = null_space(system, RANK * np.linalg.norm(connectors))
+    solutions, _ = null_space(system, RANK * float(np.linalg.norm(connectors)))
     candidates = (solutions.T @ unknowns.reshape(len(places), -1)).reshape(-1, d, d)
     traces = np.einsum("kii->k", candidates)
     # a rotation of the solutions that makes the identity the first

@@ -65,14 +65,12 @@ class Decomposer:
         return IsotypicForm(
             next(iter(left.values())).shape[1],
             next(iter(right.values())).shape[1],
-            tuple(
-                IrreducibleBlock(recipes[i].irrep, left[i], right[i]) for i in shared
-            ),
+            tuple(IrreducibleBlock(recipes[i].irrep, left[i], right[i]) for i in shared),
         )
 
 
 def _compose(copies: np.ndarray, paths: np.ndarray) -> np.ndarray:
-    """Copies of λ in a space (m, n, d) and of μ in λ ⊗ atom (p, d·a, q): of μ in both (mp, na, q)."""
+    """Copies of λ in a space (m, n, d), of μ in λ ⊗ atom (p, d·a, q): of μ in both (mp, na, q)."""
     m, n, d = copies.shape
     p, da, q = paths.shape
     combined = np.tensordot(copies, paths.reshape(p, d, da // d, q), (2, 1))

@@ -78,7 +78,7 @@ def nullspace(
     stacked = np.concatenate([constraint @ start for constraint in constraints])
     zeros, gap = null_space(stacked, cutoff)
     if zeros.shape[1] == start.shape[1]:  # nothing was cut here, so the first pass made the gap
-        noise = max(np.linalg.norm(stacked, 2), np.finfo(float).eps)
+        noise = max(float(np.linalg.norm(stacked, 2)), float(np.finfo(float).eps))
         gap = rejected / noise
         if rejected < cutoff * 10:
             raise AmbiguousRankError(rejected, noise, cutoff)
@@ -139,7 +139,7 @@ def _project_random(constraints: list[LinearOperator], size: int) -> np.ndarray:
     rng = np.random.default_rng(0)
 
     def gram(x):
-        return sum(c.H @ (c @ x) for c in constraints)
+        return np.sum([c.H @ (c @ x) for c in constraints], axis=0)
 
     width = 32
     while True:

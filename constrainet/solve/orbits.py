@@ -25,8 +25,7 @@ def orbits(atoms: Sequence[Atom]) -> OrbitForm:
     """The invariants of a tensor product of monomial atoms of one symmetry."""
     size = dim_of(atoms)
     generators = [
-        product_images([atom.discrete[i] for atom in atoms])
-        for i in range(len(atoms[0].discrete))
+        product_images([atom.monomial(i) for atom in atoms]) for i in range(len(atoms[0].discrete))
     ]
     labels = _components([images for images, _ in generators], size)
     if all(phases is None for _, phases in generators):

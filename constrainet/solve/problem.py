@@ -52,6 +52,12 @@ class Symmetry:
         """c with `A_iᴴ = Σ_j c[i, j] A_j`, or None if the generators are not closed."""
         return adjoint_relation(self.infinitesimal)
 
+    @property
+    def is_complex(self) -> bool:
+        return np.iscomplexobj(self.infinitesimal) or any(
+            h.dtype.kind == "c" for h in self.discrete
+        )
+
     def __eq__(self, other):
         return isinstance(other, Symmetry) and self.key == other.key
 
@@ -98,6 +104,13 @@ class Atom:
         """Whether every generator permutes the coordinates up to phases, and none is Lie."""
         return all(isinstance(h, Monomial) for h in self.discrete) and not self.infinitesimal.any()
 
+    def monomial(self, i: int) -> Monomial:
+        """The image of the i-th discrete generator, of a monomial atom."""
+        image = self.discrete[i]
+        if not isinstance(image, Monomial):
+            raise TypeError("This generator does not permute the coordinates up to phases.")
+        return image
+
     @cached_property
     def is_adjoint_closed(self) -> bool:
         """Whether the adjoint of each image is the image of the generator's adjoint."""
@@ -110,7 +123,9 @@ class Atom:
 
     @property
     def is_complex(self) -> bool:
-        return np.iscomplexobj(self.infinitesimal) or any(h.dtype.kind == "c" for h in self.discrete)
+        return np.iscomplexobj(self.infinitesimal) or any(
+            h.dtype.kind == "c" for h in self.discrete
+        )
 
     def __eq__(self, other):
         return isinstance(other, Atom) and self.key == other.key

@@ -33,7 +33,7 @@ class Projector:
     @property
     def shape(self) -> tuple[int, int]:
         """(dim, dim)."""
-        return (self.subspace.shape[0],) * 2
+        return self.subspace.shape[0], self.subspace.shape[0]
 
     def __matmul__(self, vectors):
         """The projections of a vector (dim,) or of the columns of a matrix (dim, k)."""

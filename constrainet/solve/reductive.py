@@ -25,7 +25,9 @@ def reductive_part(atoms: Sequence[Atom]) -> list[Atom] | None:
     unitary = [
         i
         for i in range(len(symmetry.discrete))
-        if all(is_unitary(images[i]) for images in (symmetry.discrete, *(a.discrete for a in atoms)))
+        if all(
+            is_unitary(images[i]) for images in (symmetry.discrete, *(a.discrete for a in atoms))
+        )
     ]
     combinations = _closed_combinations(symmetry.infinitesimal)
     if not unitary and not len(combinations):
@@ -57,4 +59,4 @@ def _closed_combinations(matrices: np.ndarray) -> np.ndarray:
 
 def _as_real(matrices: np.ndarray) -> np.ndarray:
     flat = matrices.reshape(len(matrices), -1)
-    return np.concatenate([flat.real, flat.imag], axis=1)
+    return np.concatenate([np.real(flat), np.imag(flat)], axis=1)

@@ -21,6 +21,7 @@ from constrainet.solve.forms import Form
 from constrainet.solve.memory import memory_limit
 from constrainet.solve.problem import Question, Space, Term, dim_of
 
+
 @dataclass(frozen=True, eq=False)
 class Solution:
     """The answer to one question.
@@ -71,7 +72,7 @@ class Block:
 
     @property
     def residual(self) -> float:
-        return sum(solution.certificate.residual for solution in self.solutions)
+        return sum((s.certificate.residual for s in self.solutions), start=0.0)
 
     @property
     def _axes(self) -> tuple[int, ...]:

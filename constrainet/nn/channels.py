@@ -1,0 +1,143 @@
+"""Hidden representations: how many copies of which tensors a layer of given width holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import product
+from math import prod
+
+from constrainet.groups import Group
+from constrainet.reps import Rep, Scalar, V, direct_sum
+
+
+def uniform_rep(channels: int, group: Group) -> Rep:
+    """A representation of a given dimension with about as many channels in each tensor rank.
+
+    Each round takes the highest rank r for which (r + 1) dʳ channels are left, and dʳ⁻ᵏ copies of
+    the tensors of each rank k up to it. Copies of one rank are shared among its types (V ⊗ V,
+    V ⊗ V*, ...; for a product of groups, among the words in its factors) as evenly as possible.
+    What is left over is filled with scalars. Nothing is random.
+
+    Args:
+        channels: the dimension.
+        group: the group.
+
+    Returns:
+        A sum of tensors, of dimension `channels`, in the order of their rank.
+
+    Raises:
+        TypeError: if `channels` is not a whole number.
+        ValueError: if it is not positive.
+
+    Example:
+        >>> from constrainet.groups import SO
+        >>> print(uniform_rep(384, SO(3)))
+        102V⁰⊕34V⊕11V²⊕3V³
+
+    References:
+        Finzi, Welling, Wilson, "A practical method for constructing equivariant multilayer
+        perceptrons for arbitrary matrix groups" (2021), section 6 and its published code.
+    """
+    if isinstance(channels, bool) or not isinstance(channels, int):
+        raise TypeError(f"`uniform_rep(channels=...)` should be a whole number. Got {channels!r}.")
+    if channels < 1:
+        raise ValueError(f"`uniform_rep(channels=...)` should be positive. Got {channels}.")
+    letters = _letters(group)
+    d = max(letter.dim for letter in letters)
+    counts, left = Counter(), channels
+    while left:
+        rank = _highest_rank(left, d)
+        for k in range(rank + 1):
+            counts[k] += d ** (rank - k)
+        left -= (rank + 1) * d**rank
+    copies: Counter[Rep] = Counter()
+    for rank, count in sorted(counts.items()):
+        copies.update(_share(count, rank, letters, group))
+    missing = channels - sum(rep.dim * count for rep, count in copies.items())
+    copies[Scalar(group)] += missing
+    ordered = sorted(copies.items(), key=lambda item: len(item[0].tensor_factors))
+    return direct_sum(group, ordered)
+
+
+def _letters(group: Group) -> list[Rep]:
+    """What tensors are words in: the defining representations of the factors, and their duals."""
+    places = range(len(group.factors))
+    defining = [V(group, factor=place) for place in places]
+    return [letter for v in defining for letter in dict.fromkeys((v, v.T))]
+
+
+def _highest_rank(channels: int, d: int) -> int:
+    """The largest r with (r + 1) dʳ <= channels; tensors of numbers (d = 1) stop at rank 1."""
+    if d == 1:
+        return min(1, channels - 1)
+    rank = 0
+    while (rank + 2) * d ** (rank + 1) <= channels:
+        rank += 1
+    return rank
+
+
+def _share(count: int, rank: int, letters: list[Rep], group: Group) -> Counter:
+    """Copies of the tensors of one rank: words that differ in order only are the same type."""
+    types: Counter[Rep] = Counter()
+    for word in product(range(len(letters)), repeat=rank):
+        rep = prod((letters[i] for i in sorted(word)), start=Scalar(group))
+        types[rep] += 1
+    # by weight, then in the order of the words, so that the remainder goes to the commonest
+    ordered = sorted(types, key=lambda rep: -types[rep])
+    total = sum(types.values())
+    shares = Counter({rep: count * types[rep] // total for rep in ordered})
+    for i in range(count - sum(shares.values())):
+        shares[ordered[i % len(ordered)]] += 1
+    return shares
+
+
+def gated(rep: Rep) -> Rep:
+    """What `GatedNonlinearity(rep)` takes: `rep`, and a scalar for each copy that needs a gate.
+
+    Scalars and permutation representations need none: functions act on their coordinates.
+
+    Args:
+        rep: the representation that the non-linearity returns.
+
+    Returns:
+        `rep` plus a scalar for each other copy of a summand.
+
+    Example:
+        >>> from constrainet.groups import SO
+        >>> from constrainet.reps import Scalar, V
+        >>> print(gated(2 * Scalar(SO(3)) + 3 * V(SO(3))))
+        2V⁰⊕3V⊕3V⁰
+    """
+    return rep + num_gates(rep) * Scalar(rep.group)
+
+
+def num_gates(rep: Rep) -> int:
+    """How many copies of summands need a gate."""
+    return sum(count for part, count in rep.summands if not part.is_permutation)
+
+
+def hidden_reps(channels, num_layers: int, group: Group) -> list[Rep]:
+    """One representation for each hidden layer.
+
+    Args:
+        channels: an int (a width), a representation, or a sequence with one of either per layer.
+        num_layers: the number of hidden layers.
+        group: whose representations.
+
+    Raises:
+        TypeError: if `channels` is none of these.
+        ValueError: if a sequence has another length than `num_layers`.
+    """
+    if isinstance(channels, int | Rep):
+        channels = [channels] * num_layers
+    if isinstance(channels, str) or not hasattr(channels, "__len__"):
+        raise TypeError(
+            "`channels` should be an int, a representation, or a sequence of either. "
+            f"Got {channels!r}."
+        )
+    if len(channels) != num_layers:
+        raise ValueError(
+            f"`channels` should have one entry for each of num_layers={num_layers} hidden layers. "
+            f"Got {len(channels)}."
+        )
+    return [c if isinstance(c, Rep) else uniform_rep(c, group) for c in channels]

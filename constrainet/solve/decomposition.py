@@ -1,0 +1,161 @@
+"""Spaces in coordinates in which equivariant maps are small: sums of irreducible components.
+
+Several spaces are decomposed together, so that a component that occurs in two of them has the same
+matrices in both. Where a symmetry is not closed under the adjoint, or a term is too large to be
+worth it, tensor products stay whole, as components of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from constrainet.errors import CertificateError
+from constrainet.solve.certificate import allowed_violation, certify
+from constrainet.solve.irreps import DecompositionError
+from constrainet.solve.isotypic import Decomposer
+from constrainet.solve.problem import Atom, Space, Symmetry, Term, dim_of
+
+SEEDS = 3
+"""Draws of random elements before giving up."""
+
+WHOLE_FROM = 1000
+"""Tensor products of at least this dimension stay whole."""
+
+
+@dataclass(frozen=True, eq=False)
+class Component:
+    """A representation that occurs in the decomposed spaces.
+
+    Args:
+        atoms: whose tensor product it is: a non-trivial irreducible for each symmetry that acts,
+            or undecomposed atoms. None for the trivial representation.
+        commutant: shape (e, d, d): an orthogonal basis of the maps to itself, each of norm √d,
+            the identity first; None if the component is not known to be irreducible.
+    """
+
+    atoms: tuple[Atom, ...]
+    commutant: np.ndarray | None
+
+    @property
+    def dim(self) -> int:
+        return dim_of(self.atoms)
+
+    @property
+    def is_trivial(self) -> bool:
+        return not self.atoms
+
+    def vectors(self) -> Space:
+        """One copy of the component, as a space."""
+        dims = [atom.dim for atom in self.atoms]
+        return Space.collect([(self.atoms, np.arange(self.dim).reshape(1, *dims))])
+
+
+@dataclass(frozen=True, eq=False)
+class Decomposition:
+    """Several spaces as sums of common components.
+
+    Args:
+        spaces: the spaces.
+        components: everything that occurs in any of them.
+        parts: for each space and each of its terms, by place in `components`, the isometric
+            intertwiners from it, shape (copies, term.dim, d).
+    """
+
+    spaces: tuple[Space, ...]
+    components: tuple[Component, ...]
+    parts: tuple[tuple[dict[int, np.ndarray], ...], ...]
+
+    @property
+    def is_irreducible(self) -> bool:
+        """Whether every component is irreducible."""
+        return all(component.commutant is not None for component in self.components)
+
+    def multiplicity(self, space: int, component: int) -> int:
+        """How many copies of a component a space holds."""
+        terms = zip(self.spaces[space].terms, self.parts[space], strict=True)
+        return sum(t.multiplicity * len(p[component]) for t, p in terms if component in p)
+
+
+def decompose(*spaces: Space) -> Decomposition:
+    """Decomposes spaces into common components; a function of the arguments alone.
+
+    Raises:
+        CertificateError: if no random elements lead to a decomposition that passes its
+            certificate.
+    """
+    worst = np.inf
+    for seed in range(SEEDS):
+        work = _Work(seed)
+        try:
+            parts = tuple(tuple(work.split(term) for term in space.terms) for space in spaces)
+        except DecompositionError:
+            continue
+        worst = work.worst
+        if worst <= allowed_violation(None):
+            return Decomposition(spaces, tuple(work.components.values()), parts)
+    raise CertificateError("a decomposition into irreducibles", worst, allowed_violation(None))
+
+
+class _Work:
+    """Components met so far, and what they are known by."""
+
+    def __init__(self, seed: int):
+        self.seed = seed
+        self.worst = 0.0
+        self.components: dict[tuple, Component] = {}
+        self._decomposers: dict[Symmetry, Decomposer] = {}
+
+    def split(self, term: Term) -> dict[int, np.ndarray]:
+        """The parts of one term."""
+        # (what the component is known by, its atoms, its commutant, the intertwiners)
+        products = [((), (), np.ones((1, 1, 1)), np.ones((1, 1, 1)))]
+        for symmetry in dict.fromkeys(atom.symmetry for atom in term.atoms):
+            products = [
+                (
+                    name + factor_name,
+                    atoms + factor_atoms,
+                    None
+                    if commutant is None or factor_commutant is None
+                    else _outer(commutant, factor_commutant),
+                    _outer(copies, factor_copies),
+                )
+                for name, atoms, commutant, copies in products
+                for factor_name, factor_atoms, factor_commutant, factor_copies in self._factor(
+                    symmetry, term.of(symmetry)
+                )
+            ]
+        parts = {}
+        for name, atoms, commutant, copies in products:
+            self.components.setdefault(name, Component(atoms, commutant))
+            parts[list(self.components).index(name)] = copies
+        return parts
+
+    def _factor(self, symmetry: Symmetry, atoms: tuple[Atom, ...]):
+        if dim_of(atoms) >= WHOLE_FROM or not all(atom.is_adjoint_closed for atom in atoms):
+            yield (atoms,), atoms, None, np.eye(dim_of(atoms))[None]
+            return
+        if symmetry not in self._decomposers:
+            is_complex = symmetry.is_complex
+            self._decomposers[symmetry] = Decomposer(symmetry, is_complex, self.seed)
+        decomposer = self._decomposers[symmetry]
+        certificate = certify(decomposer.intertwiners(atoms, atoms), atoms, atoms)
+        self.worst = max(self.worst, certificate.worst)
+        for index, copies in decomposer.decompose(atoms).items():
+            irrep = decomposer.catalogue.recipes[index].irrep
+            atom = Atom(symmetry, tuple(irrep.discrete), irrep.infinitesimal, irrep.dim)
+            # the trivial representation comes first in every catalogue
+            yield (
+                ((symmetry, index),) if index else (),
+                (atom,) if index else (),
+                irrep.commutant,
+                copies,
+            )
+
+
+def _outer(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Kronecker products of all pairs: (m, p, q) and (n, r, s) to (mn, pr, qs)."""
+    product = np.einsum("mpq,nrs->mnprqs", a, b)
+    (m, p, q), (n, r, s) = a.shape, b.shape
+    return product.reshape(m * n, p * r, q * s)
