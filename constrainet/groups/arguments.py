@@ -104,7 +104,7 @@ def check_lie_algebra(value: object) -> np.ndarray | None:
         ValueError: if its shape is wrong or an entry is not finite.
         TypeError: if it does not hold numbers.
     """
-    return _check_stack("lie_algebra", value)
+    return None if _is_empty_list(value) else _check_stack("lie_algebra", value)
 
 
 def check_discrete_generators(value: object) -> list[Matrix] | np.ndarray | None:
@@ -130,8 +130,10 @@ def check_discrete_generators(value: object) -> list[Matrix] | np.ndarray | None
     if isinstance(value, Sequence) and any(isinstance(item, Monomial) for item in value):
         matrices = [_check_matrix(item) for item in value]
     else:
+        if _is_empty_list(value):
+            return None
         stack = _check_stack("discrete_generators", value)
-        if stack is None or len(stack) == 0:
+        if len(stack) == 0:
             return stack
         matrices = list(stack)
     sizes = sorted({len(m) if isinstance(m, np.ndarray) else m.shape[0] for m in matrices})
@@ -146,10 +148,7 @@ def check_discrete_generators(value: object) -> list[Matrix] | np.ndarray | None
 def _check_matrix(item: object) -> Matrix:
     """One item of a sequence that holds monomials and perhaps dense matrices as well."""
     if not isinstance(item, Monomial):
-        stack = _check_stack("discrete_generators", [item])
-        if stack is None:
-            raise AssertionError  # a list of one item is not empty
-        return stack[0]
+        return _check_stack("discrete_generators", [item])[0]
     if item.images.size == 0 or not np.all(np.abs(np.abs(item.phases) - 1) <= EXACT):
         raise ValueError(
             "`Group(discrete_generators=...)` should hold `Monomial`s of size at least 1 whose "
@@ -175,8 +174,15 @@ def _check_invertible(index: int, matrix: Matrix) -> Matrix:
     return matrix
 
 
-def _check_stack(argument: str, value: object) -> np.ndarray | None:
-    """A new array of shape (k, d, d), float64 or complex128; None for an empty list."""
+def _is_empty_list(value: object) -> bool:
+    """Whether there is nothing in it, not even the size of the matrices."""
+    if isinstance(value, np.ndarray | jax.Array):
+        return value.shape == (0,)
+    return isinstance(value, Sequence) and len(value) == 0
+
+
+def _check_stack(argument: str, value: object) -> np.ndarray:
+    """A new array of shape (k, d, d), float64 or complex128."""
     call = f"`Group({argument}=...)`"
     try:
         array = np.asarray(value)
@@ -185,8 +191,6 @@ def _check_stack(argument: str, value: object) -> np.ndarray | None:
             f"{call} should be square matrices of one size, because all act on the same space. "
             "Got a ragged sequence."
         ) from None
-    if array.shape == (0,):
-        return None
     # JAX's test, so that bfloat16, which NumPy does not know, is a number too
     if not jnp.issubdtype(array.dtype, np.number) and array.dtype != np.bool_:
         raise TypeError(
