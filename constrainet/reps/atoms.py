@@ -64,7 +64,11 @@ class Defining(Rep):
         return replace(self, group=group, place=places[self.place])
 
     def pieces(self):
-        copies = self.group.factors[: self.place].count(self.factor)
+        # factors that differ only in the scale of their generators are one symmetry to the solver,
+        # but act independently all the same
+        symmetry = _defining_atom(self.factor, 0).symmetry
+        earlier = self.group.factors[: self.place]
+        copies = sum(_defining_atom(factor, 0).symmetry == symmetry for factor in earlier)
         atom = _defining_atom(self.factor, copies)
         return [((atom.dual if self.is_dual else atom,), np.arange(self.dim)[None])]
 
