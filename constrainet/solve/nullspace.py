@@ -64,6 +64,11 @@ def nullspace(
     cutoff = RANK if rtol is None else rtol
     size = dim_of(atoms)
     constraints = relative_constraints(atoms)
+    if not constraints:  # nothing moves, so every vector is invariant
+        if start is None:
+            _require(8 * size * size, f"The identity of dimension {size:,}")
+            start = np.eye(size)
+        return DenseForm(start), float("inf")
     rejected = 1.0  # the smallest singular value that the first pass set aside
     if start is None:
         first = relative_constraints(_few(atoms))
