@@ -14,6 +14,7 @@ import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from numbers import Real
 
 import numpy as np
 
@@ -68,6 +69,7 @@ def intertwiners(
         CertificateError: if no method's result passes its certificate.
     """
     _check_options(method, rtol)
+    rtol = None if rtol is None else float(rtol)
     _check_finite(columns, rows)
     asked = list(
         dict.fromkeys(q for r in rows.terms for c in columns.terms for q in questions(r, c))
@@ -197,7 +199,7 @@ def _check_options(method: str, rtol: float | None) -> None:
             f"`equivariant_basis(method=...)` should be 'auto', 'orbits', 'isotypic' or "
             f"'nullspace'. Got {method!r}."
         )
-    if rtol is not None and not 0 < rtol < 1:
+    if rtol is not None and not (isinstance(rtol, Real) and 0 < rtol < 1):
         raise ValueError(
             "`equivariant_basis(rtol=...)` should lie between 0 and 1, because it is a fraction of "
             f"the generators' size. Got {rtol!r}."
