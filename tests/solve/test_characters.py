@@ -81,8 +81,12 @@ def mean_su3(p: int, q: int) -> complex:
 
 @pytest.mark.parametrize(
     ("make", "mean", "most"),
-    [(lambda: SO(3), mean_so3, 9), (lambda: SU(2), mean_su2, 9), (lambda: U(2), mean_u2, 8),
-     (lambda: SU(3), mean_su3, 6)],
+    [
+        (lambda: SO(3), mean_so3, 9),
+        (lambda: SU(2), mean_su2, 9),
+        (lambda: U(2), mean_u2, 8),
+        (lambda: SU(3), mean_su3, 6),
+    ],
     ids=["SO(3)", "SU(2)", "U(2)", "SU(3)"],
 )
 def test_rank_is_the_weyl_integral(make, mean, most):

@@ -10,6 +10,7 @@ from constrainet.groups import GL, SL, SO, SU, C, D, Lorentz, O, S, SOplus, Sp, 
 from constrainet.reps import T
 from tests.solve import oracles
 
+
 def table():
     """Pairs of an id, a group's maker, (p, q), and the dimension."""
 
@@ -76,7 +77,10 @@ def test_dimension_of_invariant_tensors(make, rank, count):
         # the values that dimensions.md states, against the formulas used above
         ([1, 0, 1, 0, 3, 0, 15, 0, 91], lambda k: oracles.count_orthogonal(3, k)),
         ([1, 0, 1, 0, 3, 0, 15, 0, 105], lambda k: oracles.count_orthogonal(5, k)),
-        ([1, 0, 1, 1, 3, 6, 15, 36, 91, 232, 603], lambda k: oracles.count_special_orthogonal(3, k)),
+        (
+            [1, 0, 1, 1, 3, 6, 15, 36, 91, 232, 603],
+            lambda k: oracles.count_special_orthogonal(3, k),
+        ),
         ([1, 0, 1, 0, 4, 0, 25, 0, 196], lambda k: oracles.count_special_orthogonal(4, k)),
         ([1, 0, 1, 0, 2, 0, 5, 0, 14], lambda k: oracles.count_symplectic(1, k)),
         ([1, 0, 1, 0, 3, 0, 14, 0, 84], lambda k: oracles.count_symplectic(2, k)),
