@@ -52,12 +52,12 @@ def slow_drho(rep: Rep, A: np.ndarray) -> np.ndarray:
 
 
 def constraints(rep: Rep) -> np.ndarray:
-    """Every generator's constraint on invariant vectors, each of norm one, stacked."""
-    rows = [np.zeros((0, rep.dim))]
-    rows += [slow_rho(rep, h) - np.eye(rep.dim) for h in rep.group.discrete_generators]
-    rows += [slow_drho(rep, A) for A in rep.group.lie_algebra]
-    norms = [np.linalg.norm(r, 2) if r.any() else 1.0 for r in rows]
-    return np.concatenate([r / n for r, n in zip(rows, norms, strict=True)])
+    """Every generator's constraint on invariant vectors, relative to its image, stacked."""
+    images = [slow_rho(rep, h) for h in rep.group.discrete_generators]
+    rows = [(image - np.eye(rep.dim)) / np.linalg.norm(image, 2) for image in images]
+    tangents = [slow_drho(rep, A) for A in rep.group.lie_algebra]
+    rows += [tangent / np.linalg.norm(tangent, 2) for tangent in tangents if tangent.any()]
+    return np.concatenate([np.zeros((0, rep.dim)), *rows])
 
 
 def svd_projector(rep: Rep, cutoff: float = 1e-8) -> tuple[np.ndarray, int]:
