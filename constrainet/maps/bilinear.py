@@ -2,16 +2,17 @@
 
 Two components λ₁ and λ₂ couple to a third, μ, in as many ways as there are equivariant maps from
 λ₁ ⊗ λ₂ to μ: the Clebsch-Gordan coefficients, which the solver finds for any group. A *path* is one
-of these ways. Every copy of μ in the target is the product of two input copies along one path, with
-a weight of its own; which path and which copies is fixed by counting.
+of these ways. Copy c of μ in the target is a weighted sum over the paths that lead to μ, and along
+each the c-th pair of copies is multiplied; which copies make a pair is fixed by counting.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import combinations_with_replacement, pairwise
+from itertools import combinations_with_replacement, groupby, pairwise
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +21,9 @@ import numpy as np
 from constrainet.maps.coordinates import Coordinates
 from constrainet.reps import Rep, under_one_group
 from constrainet.solve import Component, Space, constant, decompose, intertwiners
+
+NEGLIGIBLE = 1e-12
+"""Entries of normalised couplings below this are rounding."""
 
 LARGEST_PAIR = 4096
 """Pairs of components of more dimensions together are left out: they would take all the time."""
@@ -31,149 +35,182 @@ class Path:
 
     Args:
         left, right: the components that are multiplied.
+        result: what they couple to.
         coupling: shape (d, d_left, d_right), of Frobenius norm 1.
     """
 
     left: int
     right: int
+    result: int
     coupling: np.ndarray
-
-    @property
-    def dim(self) -> int:
-        """Of the result."""
-        return len(self.coupling)
 
 
 @dataclass(frozen=True, eq=False)
-class _Slot:
-    """Copies of the target that are products along one path.
+class _Pair:
+    """Two components that are multiplied, and where their products go.
 
     Args:
-        path: the path.
-        left, right: for each copy, which copies of the source are multiplied.
+        left, right: the components.
+        copies: shape (2, count): which copies are multiplied with each other.
+        results: for each component coupled to, the couplings (paths, d, d_left, d_right) and
+            the place of their weights.
     """
 
-    path: Path
-    left: np.ndarray
-    right: np.ndarray
-
-    @property
-    def count(self) -> int:
-        return len(self.left)
+    left: int
+    right: int
+    copies: np.ndarray
+    results: dict[int, tuple[np.ndarray, slice]]
 
 
 class BilinearMap:
     """Equivariant quadratic maps from one representation to another, channel by channel.
 
-    Every copy in the target is one product of two copies in the source. The copies of a component
-    are dealt out among the paths that lead to it, cheap paths first.
-
     Args:
         rep_in: the source, whose components are multiplied with each other.
         rep_out: the target.
+        budget: multiplications per sample that the products may take. Where all paths would take
+            more, the cheapest are used, and at least one to each component.
 
     Attributes:
-        num_weights: the number of weights, one for each copy in the target that a path leads to.
+        num_weights: one for each path and copy in the target.
         multiplications: per sample.
 
     Example:
         >>> import jax.numpy as jnp
         >>> from constrainet.groups import O
         >>> from constrainet.reps import Scalar, V
-        >>> inner = BilinearMap(V(O(3)), Scalar(O(3)))
+        >>> inner = BilinearMap(V(O(3)), Scalar(O(3)), budget=100)
         >>> x = jnp.array([1.0, 2.0, 2.0])
         >>> abs(inner.apply(jnp.ones(1), x) * 3**0.5).round(3)
         Array([9.], dtype=float32)
     """
 
-    def __init__(self, rep_in: Rep, rep_out: Rep):
+    def __init__(self, rep_in: Rep, rep_out: Rep, budget: int):
         self.rep_in, self.rep_out = rep_in, rep_out
         source, target = under_one_group(rep_in, rep_out)
         decomposition = decompose(source.space, target.space)
         self._source = Coordinates(source.space, decomposition.parts[0])
         self._target = Coordinates(target.space, decomposition.parts[1])
-        paths = _paths(decomposition.components, self._source.copies, self._target.copies)
-        self._slots = {
-            component: self._deal(paths[component], copies)
-            for component, copies in self._target.copies.items()
-            if paths[component]
-        }
-        slots = [slot for group in self._slots.values() for slot in group]
-        self.num_weights = sum(slot.count for slot in slots)
+        copies = self._target.copies
+        paths = _paths(decomposition.components, self._source.copies, copies)
+        paths = _within_budget(paths, copies, budget)
         self.multiplications = self._source.multiplications + self._target.multiplications
-        self.multiplications += sum(slot.path.coupling.size * slot.count for slot in slots)
+        self.multiplications += sum(p.coupling.size * copies[p.result] for p in paths)
+        self._num_paths = Counter(path.result for path in paths)
+        self._pairs, self.num_weights = [], 0
+        for (left, right), group in groupby(paths, key=lambda path: (path.left, path.right)):
+            results = {}
+            for result, parts in groupby(group, key=lambda path: path.result):
+                couplings = np.stack([path.coupling for path in parts])
+                stop = self.num_weights + len(couplings) * copies[result]
+                results[result] = (couplings, slice(self.num_weights, stop))
+                self.num_weights = stop
+            count = max(copies[result] for result in results)
+            self._pairs.append(_Pair(left, right, self._partners(left, right, count), results))
 
-    def _deal(self, paths: Sequence[Path], copies: int) -> list[_Slot]:
-        """Deals copies out among paths, and input copies among those."""
-        paths = paths[:copies]
-        shares = [copies // len(paths) + (i < copies % len(paths)) for i in range(len(paths))]
-        slots, start = [], 0
-        for path, count in zip(paths, shares, strict=True):
-            numbers = start + np.arange(count)
-            left = numbers % self._source.copies[path.left]
-            # each copy meets another one every time round
-            right = (numbers + 1 + numbers // self._source.copies[path.left]) % (
-                self._source.copies[path.right]
-            )
-            slots.append(_Slot(path, left, right))
-            start += count
-        return slots
+    def _partners(self, left: int, right: int, count: int) -> np.ndarray:
+        """Which copies are multiplied: neighbours first, others every time round."""
+        numbers = np.arange(count)
+        num_left, num_right = self._source.copies[left], self._source.copies[right]
+        return np.stack([numbers % num_left, (numbers + 1 + numbers // num_left) % num_right])
 
     @property
     def scales(self) -> np.ndarray:
         """Shape (num_weights,): the weights' deviations for which independent inputs of variance
         one give outputs of variance one.
         """
-        slots = [slot for group in self._slots.values() for slot in group]
-        return np.concatenate([np.zeros(0), *(np.full(s.count, s.path.dim**0.5) for s in slots)])
+        scales = np.zeros(self.num_weights)
+        for pair in self._pairs:
+            for result, (couplings, place) in pair.results.items():
+                scales[place] = np.sqrt(couplings.shape[1] / self._num_paths[result])
+        return scales
 
     # compiled by itself, because Haiku runs `init` eagerly, operation by operation
     @partial(jax.jit, static_argnames="self")
     def apply(self, weights: jax.Array, x: jax.Array) -> jax.Array:
         """The map applied to vectors, (..., dim_in) to (..., dim_out)."""
-        if not self._slots:
+        if not self._pairs:
             return jnp.zeros((*x.shape[:-1], self.rep_out.dim), x.dtype)
         z = self._source.analyse(x.reshape(-1, self.rep_in.dim))
-        results, start = {}, 0
-        for component, slots in self._slots.items():
-            stop = start + sum(slot.count for slot in slots)
-            products = jnp.concatenate([_product(slot, z) for slot in slots], axis=-1)
-            results[component] = products * weights[start:stop]
-            start = stop
-        return self._target.synthesise(results).reshape(*x.shape[:-1], self.rep_out.dim)
+        totals: dict = {}
+        for pair in self._pairs:
+            left = _take_runs(z[pair.left], pair.copies[0])
+            right = _take_runs(z[pair.right], pair.copies[1])
+            for result, (couplings, place) in pair.results.items():
+                count = self._target.copies[result]
+                w = weights[place].reshape(len(couplings), count)
+                part = _couple(couplings, w, left[..., :count], right[..., :count])
+                totals[result] = totals[result] + part if result in totals else part
+        return self._target.synthesise(totals).reshape(*x.shape[:-1], self.rep_out.dim)
+
+
+def _take_runs(x: jax.Array, indices: np.ndarray) -> jax.Array:
+    """`x[..., indices]` as slices: the gradient of a gather would be a slow scatter."""
+    runs = np.split(indices, np.flatnonzero(np.diff(indices) != 1) + 1)
+    return jnp.concatenate([x[..., run[0] : run[-1] + 1] for run in runs], axis=-1)
+
+
+def _couple(couplings: np.ndarray, w: jax.Array, left: jax.Array, right: jax.Array) -> jax.Array:
+    """The weighted sum over paths of products, copy by copy.
+
+    Args:
+        couplings: shape (paths, d, d_left, d_right).
+        w: shape (paths, copies).
+        left: shape (d_left, batch, copies).
+        right: shape (d_right, batch, copies).
+
+    Returns:
+        shape (d, batch, copies).
+    """
+    paths, d, a, b = couplings.shape
+    batch = left.shape[1:]
+    if d == 1 and a == b and a > 1:  # inner products: no need for all products of coordinates
+        turned = _apply(couplings.reshape(paths * a, b), right).reshape(paths, a, *batch)
+        coupled = jnp.sum(left * turned, axis=1, keepdims=True)
+    else:
+        products = (left[:, None] * right[None]).reshape(a * b, *batch)
+        coupled = _apply(couplings.reshape(paths * d, a * b), products).reshape(paths, d, *batch)
+    return jnp.sum(coupled * w[:, None, None], axis=0)
+
+
+def _apply(matrix: np.ndarray, x: jax.Array) -> jax.Array:
+    """A constant matrix applied to the first axis; a multiple of the identity costs no product."""
+    n, m = matrix.shape
+    if n == m and np.abs(matrix - matrix[0, 0] * np.eye(n)).max() < NEGLIGIBLE:
+        return x * constant(matrix[0, 0], x)
+    return (constant(matrix, x) @ x.reshape(m, -1)).reshape(n, *x.shape[1:])
 
 
 @lru_cache(maxsize=256)
-def bilinear_map(rep_in: Rep, rep_out: Rep) -> BilinearMap:
+def bilinear_map(rep_in: Rep, rep_out: Rep, budget: int) -> BilinearMap:
     """`BilinearMap`, remembered: it is asked for again whenever a layer is traced."""
-    return BilinearMap(rep_in, rep_out)
-
-
-def _product(slot: _Slot, z) -> jax.Array:
-    """The coupling of two components, copy by copy: (d, batch, count)."""
-    left = jnp.take(z[slot.path.left], slot.left, axis=2)
-    right = jnp.take(z[slot.path.right], slot.right, axis=2)
-    d, a, b = slot.path.coupling.shape
-    pairs = (left[:, None] * right[None]).reshape(a * b, -1)
-    product = constant(slot.path.coupling.reshape(d, a * b), pairs) @ pairs
-    return product.reshape(d, *left.shape[1:])
+    return BilinearMap(rep_in, rep_out, budget)
 
 
 def _paths(
     components: Sequence[Component], held: Iterable[int], wanted: Iterable[int]
-) -> dict[int, list[Path]]:
-    """For each wanted component, the paths from pairs of held ones, cheap ones first."""
-    targets = sorted(wanted)
-    paths: dict[int, list[Path]] = {target: [] for target in targets}
+) -> list[Path]:
+    """All paths from pairs of held components to wanted ones, pair by pair."""
+    paths, targets = [], sorted(wanted)
     for left, right in combinations_with_replacement(sorted(held), 2):
         if components[left].dim * components[right].dim > LARGEST_PAIR:
             continue
         found = couplings(components[left], components[right], [components[i] for i in targets])
         for target, each in zip(targets, found, strict=True):
-            paths[target] += [Path(left, right, coupling) for coupling in each]
-    for target in targets:
-        paths[target].sort(key=lambda path: path.coupling.size)
+            paths += [Path(left, right, target, coupling) for coupling in each]
     return paths
+
+
+def _within_budget(paths: list[Path], copies: Mapping[int, int], budget: int) -> list[Path]:
+    """The cheapest paths that stay within a budget, and one to each component, in order."""
+    costs = [path.coupling.size * copies[path.result] for path in paths]
+    kept, spent, reached = set(), 0, set()
+    for i in sorted(range(len(paths)), key=lambda i: costs[i]):
+        if spent + costs[i] <= budget or paths[i].result not in reached:
+            kept.add(i)
+            spent += costs[i]
+            reached.add(paths[i].result)
+    return [path for i, path in enumerate(paths) if i in kept]
 
 
 def couplings(left: Component, right: Component, results: Sequence[Component]) -> list[np.ndarray]:

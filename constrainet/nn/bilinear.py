@@ -14,12 +14,14 @@ from constrainet.reps import Rep
 class BiLinear(hk.Module):
     """Products of the input's components with each other, copy by copy.
 
-    Every copy of an irreducible in `rep_out` becomes the product of two input copies along a path
-    that the Clebsch-Gordan coefficients of the group allow, times a weight. Which copies meet is
+    Every copy of an irreducible in `rep_out` becomes a weighted sum of products of two input
+    copies, one for each path that the Clebsch-Gordan coefficients of the group allow. Which copies meet is
     fixed by counting: linear layers before and after mix them. Without these products a gated
     network is close to linear in its non-scalar inputs, and not universal.
 
-    Weights start so that independent inputs of variance one give outputs of variance one.
+    The products take at most as many multiplications as a dense matrix between the representations
+    would; where all paths would take more, the cheapest are used. Weights start so that independent
+    inputs of variance one give outputs of variance one.
 
     Args:
         rep_in: how inputs transform.
@@ -58,7 +60,7 @@ class BiLinear(hk.Module):
         check_rep("BiLinear", "rep_in", rep_in)
         check_rep("BiLinear", "rep_out", rep_out)
         self.rep_in, self.rep_out, self.w_init = rep_in, rep_out, w_init
-        self.map = bilinear_map(rep_in, rep_out)
+        self.map = bilinear_map(rep_in, rep_out, budget=rep_in.dim * rep_out.dim)
 
     def __call__(self, x) -> jax.Array:
         """(..., rep_in.dim) to (..., rep_out.dim)."""
