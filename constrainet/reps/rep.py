@@ -16,11 +16,20 @@ from math import prod
 
 import numpy as np
 
+from constrainet.errors import ProblemTooLargeError
 from constrainet.groups import Group
 from constrainet.linalg import BlockDiagonal, KroneckerProduct, KroneckerSum, digest
 from constrainet.reps.action import Action
 from constrainet.reps.joining import to_common_group, under_one_group
-from constrainet.solve import TRIVIAL, Atom, Projector, Space, Subspace, intertwiners
+from constrainet.solve import (
+    TRIVIAL,
+    Atom,
+    Projector,
+    Space,
+    Subspace,
+    intertwiners,
+    memory_limit,
+)
 
 Piece = tuple[tuple[Atom, ...], np.ndarray]
 """Atoms in any order, and the coordinates of their tensor product: (multiplicity, *dims)."""
@@ -133,7 +142,15 @@ class Rep(Action):
 
     @cached_property
     def space(self) -> Space:
-        """The solver's normal form of this representation."""
+        """The solver's normal form of this representation.
+
+        Raises:
+            ProblemTooLargeError: if the places of its coordinates would not fit in memory.
+        """
+        required = 3 * 8 * self.dim
+        if required > memory_limit():
+            what = f"The coordinates of a representation of dimension {self.dim:,}"
+            raise ProblemTooLargeError(what, required, memory_limit())
         return Space.collect(self.pieces())
 
     def _question(self) -> tuple[Space, Space]:
