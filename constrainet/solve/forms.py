@@ -246,7 +246,10 @@ class IsotypicForm(Form):
         xp = vectors.__array_namespace__()
         lead = vectors.shape[:-1]
         matrices = vectors.reshape(*lead, self.rows, self.columns)
-        parts = [block.coefficients(matrices).reshape(*lead, -1) for block in self.blocks]
+        parts = [
+            block.coefficients(matrices).reshape(*lead, int(np.prod(block.shape)))
+            for block in self.blocks
+        ]
         return xp.concat([vectors[..., :0], *parts], axis=-1)
 
 
