@@ -1,0 +1,21 @@
+"""Equivariant neural networks by constraint.
+
+Name a symmetry group by its generators (`constrainet.groups`), declare how inputs and outputs
+transform (`constrainet.reps`), and get Haiku layers that are equivariant by construction
+(`constrainet.nn`). `constrainet.inspect` shows what equivariance does to weights, and tests it.
+
+The equivariant weights are found once, by linear algebra in float64 (`constrainet.linalg`,
+`constrainet.solve`), and used as pure JAX functions (`constrainet.maps`). Haiku is loaded with
+`constrainet.nn`, Matplotlib when something is drawn.
+"""
+
+from importlib.metadata import PackageNotFoundError, version
+
+from constrainet import errors, groups, inspect, reps
+
+try:
+    __version__ = version("constrainet")
+except PackageNotFoundError:  # used from a folder that is not installed
+    __version__ = "0+unknown"
+
+__all__ = ["__version__", "errors", "groups", "inspect", "reps"]

@@ -14,6 +14,7 @@ import numpy as np
 from constrainet.solve.forms import IrreducibleBlock, IsotypicForm
 from constrainet.solve.irreps import Catalogue, DecompositionError, Images
 from constrainet.solve.problem import Atom, Symmetry, dim_of
+from constrainet.solve.progress import steps
 
 
 class Decomposer:
@@ -40,7 +41,9 @@ class Decomposer:
         """
         if atoms not in self._products:
             parts: dict[int, list[np.ndarray]] = {}
-            for irrep, copies in self.decompose(atoms[:-1]).items():
+            smaller = self.decompose(atoms[:-1])
+            what = f"decomposing {dim_of(atoms):,} dimensions"
+            for irrep, copies in steps(smaller.items(), what):
                 for result, paths in self._fuse(irrep, atoms[-1]).items():
                     parts.setdefault(result, []).append(_compose(copies, paths))
             product = {i: np.concatenate(parts[i]) for i in sorted(parts)}

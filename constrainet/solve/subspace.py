@@ -71,6 +71,11 @@ class Block:
         return self.start + self.rank
 
     @property
+    def method(self) -> str:
+        """Which method solved it, for each symmetry that acts; "none" if none does."""
+        return " ⊗ ".join(solution.form.method for solution in self.solutions) or "none"
+
+    @property
     def residual(self) -> float:
         return sum((s.certificate.residual for s in self.solutions), start=0.0)
 
@@ -139,7 +144,10 @@ class Subspace:
 
     @property
     def method(self) -> str:
-        """Which methods found it, by name; "none" if all representations are trivial."""
+        """Which methods found it, by name; "none" if all representations are trivial.
+
+        `blocks` tells them apart: each has a `method`, a `row_term` and a `column_term`.
+        """
         methods = {solution.form.method for solution in self.solutions.values()}
         return ", ".join(sorted(methods)) or "none"
 
