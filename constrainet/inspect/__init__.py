@@ -1,5 +1,12 @@
 """Looking at equivariance: patterns of weights, pictures, descriptions, and tests of functions."""
 
+from constrainet.inspect.plots import plot_basis, plot_projection, plot_weight_sharing
 from constrainet.inspect.weight_sharing import WeightSharing, weight_sharing
 
-__all__ = ["WeightSharing", "weight_sharing"]
+__all__ = [
+    "WeightSharing",
+    "plot_basis",
+    "plot_projection",
+    "plot_weight_sharing",
+    "weight_sharing",
+]

@@ -8,8 +8,10 @@ is sampled from the matrices themselves.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import singledispatch
+from typing import Any
 
 import numpy as np
 
@@ -208,11 +210,11 @@ def _(form: OrbitForm) -> tuple[np.ndarray, np.ndarray]:
 
 @classes.register(IsotypicForm)
 @classes.register(DenseForm)
-def _(form) -> tuple[np.ndarray, np.ndarray]:
+def _(form: Any) -> tuple[np.ndarray, np.ndarray]:
     """Compares rows in a few random directions, and then whole rows with the first of the class."""
     if not form.size or not form.rank:
         return np.zeros(form.size, np.int64), np.zeros(form.size)
-    norms = np.sqrt(sum((np.abs(part) ** 2).sum(axis=0) for part in _chunks(form)))
+    norms = np.sqrt(np.sum([(np.abs(part) ** 2).sum(axis=0) for part in _chunks(form)], axis=0))
     nonzero = np.flatnonzero(norms > EXACT * norms.max())
     worst = np.inf
     for seed in range(SEEDS):
@@ -238,7 +240,7 @@ def _(form) -> tuple[np.ndarray, np.ndarray]:
     raise CertificateError("a weight-sharing pattern", worst, CLUSTER)
 
 
-def _chunks(form: Form):
+def _chunks(form: Any) -> Iterator[np.ndarray]:
     """The basis vectors, a few at a time, each of shape (vectors, size)."""
     step = max(1, CHUNK // form.size)
     identity = np.eye(form.rank)
