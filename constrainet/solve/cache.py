@@ -57,9 +57,11 @@ def recall(key: tuple, asked: Sequence[Question], folder: str | None) -> Solutio
             _memory.move_to_end(name)
             return _memory[name]
     path = _path(folder, name)
-    if path is None or not path.exists():
+    if path is None:
         return None
     try:
+        if not path.exists():
+            return None
         solutions = _certified(_unpack(path.read_bytes(), name), asked, key)
     except (OSError, ValueError, KeyError, IndexError, TypeError, ArithmeticError) as error:
         _warn(f"The cached solution {path} is set aside ({error}); solving afresh.")

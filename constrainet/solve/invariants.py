@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from numbers import Real
 
 import numpy as np
 
 from constrainet.errors import CertificateError, MethodNotApplicableError, ProblemTooLargeError
+from constrainet.linalg import KroneckerProduct
 from constrainet.solve.cache import recall, remember
 from constrainet.solve.certificate import Certificate, allowed_violation, certify
 from constrainet.solve.forms import Form
@@ -27,11 +28,12 @@ from constrainet.solve.isotypic import Decomposer
 from constrainet.solve.memory import memory_limit
 from constrainet.solve.nullspace import nullspace
 from constrainet.solve.orbits import orbits
-from constrainet.solve.problem import Question, Space, Symmetry, balanced, dim_of
+from constrainet.solve.problem import Atom, Question, Space, Symmetry, balanced, dim_of
 from constrainet.solve.progress import steps
 from constrainet.solve.reductive import reductive_part
 from constrainet.solve.subspace import Solution, Subspace, questions
 from constrainet.solve.threads import few_threads
+from constrainet.solve.unitarisation import unitarised
 
 logger = logging.getLogger("constrainet")
 
@@ -174,22 +176,35 @@ class Solver:
     def _nullspace(self, question: Question) -> Iterator[tuple[Form, float]]:
         rows, columns = question
         atoms = [*rows, *(atom.dual for atom in columns)]
-        yield nullspace(atoms, self.rtol, self._reductive_start(question))
+        yield nullspace(atoms, self.rtol, self._start(question))
 
-    def _reductive_start(self, question: Question) -> np.ndarray | None:
-        """The invariants of the generators that are closed under the adjoint by themselves."""
+    def _start(self, question: Question) -> np.ndarray | None:
+        """Orthonormal columns that contain the solution, read off from irreducibles, or None."""
         if not self.obstacle("isotypic", question):
-            return None  # all of them are; this run is the reference for `isotypic` then
-        part = reductive_part((*question[0], *question[1]))
-        if part is None:
+            return None  # all generators are closed; this run is the reference for `isotypic` then
+        atoms = (*question[0], *question[1])
+        if part := reductive_part(atoms):
+            return self._irreducible_basis(part, question)
+        if found := unitarised(atoms):
+            moved, changes = found
+            columns = self._irreducible_basis(moved, question)
+            if columns is not None:
+                count = len(question[0])
+                inverses = [np.linalg.inv(S) for S in changes[:count]]
+                back = KroneckerProduct([*inverses, *(S.T for S in changes[count:])])
+                return np.linalg.qr(back @ columns)[0]
+        return None
+
+    def _irreducible_basis(self, atoms: Sequence[Atom], question: Question) -> np.ndarray | None:
+        """The invariants of other atoms in the place of the question's, as columns."""
+        count = len(question[0])
+        other = (tuple(atoms[:count]), tuple(atoms[count:]))
+        if self.obstacle("isotypic", other):
             return None
-        smaller = (tuple(part[: len(question[0])]), tuple(part[len(question[0]) :]))
-        if self.obstacle("isotypic", smaller):
-            return None
-        form, _, _ = self._first_certified(self._isotypic(smaller), smaller)
+        form, _, _ = self._first_certified(self._isotypic(other), other)
         required = 24 * form.size * form.rank
         if required > memory_limit():
-            raise ProblemTooLargeError("The reductive part's basis", required, memory_limit())
+            raise ProblemTooLargeError("The basis to start from", required, memory_limit())
         return np.asarray(form.expand(np.eye(form.rank))).T
 
 

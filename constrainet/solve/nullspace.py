@@ -39,6 +39,10 @@ matrix's eigenvalues, accurate to 1e-16, can tell from zero with certainty."""
 MAX_ITERATIONS = 5000
 """Of conjugate gradients; enough for condition numbers up to about 1e3."""
 
+INEXACT = 1e-11
+"""Constraints of a result above this are polished away: candidates from skew coordinates lose a
+digit with each tensor factor."""
+
 FEW = 4
 """Random combinations of Lie generators in the first pass, which need not see every generator."""
 
@@ -87,7 +91,11 @@ def nullspace(
         gap = rejected / noise
         if rejected < cutoff * 10:
             raise AmbiguousRankError(rejected, noise, cutoff)
-    return DenseForm(start @ zeros), gap
+    columns = start @ zeros
+    if size > DENSE_LIMIT and np.linalg.norm(stacked @ zeros, axis=0).max(initial=0) > INEXACT:
+        columns = _without_constrained_part(constraints, columns, reduction=1e-3)
+        columns = np.linalg.qr(columns)[0]
+    return DenseForm(columns), gap
 
 
 def relative_constraints(atoms: Sequence[Atom]) -> list[LinearOperator]:
@@ -142,15 +150,11 @@ def _project_random(constraints: list[LinearOperator], size: int) -> np.ndarray:
     """
     dtype = np.result_type(*(c.dtype for c in constraints))
     rng = np.random.default_rng(0)
-
-    def gram(x):
-        return np.sum([c.H @ (c @ x) for c in constraints], axis=0)
-
     width = 32
     while True:
         _require(8 * size * width * dtype.itemsize, f"A matrix-free solve of dimension {size:,}")
         x = rng.normal(size=(size, width)).astype(dtype)
-        invariant = x - _conjugate_gradients(gram, gram(x))
+        invariant = _without_constrained_part(constraints, x)
         left, values, _ = np.linalg.svd(invariant, full_matrices=False)
         rank = int(np.sum(values > 1e-6 * np.sqrt(size)))
         if rank < width:
@@ -158,11 +162,22 @@ def _project_random(constraints: list[LinearOperator], size: int) -> np.ndarray:
         width *= 2
 
 
-def _conjugate_gradients(operator, b: np.ndarray) -> np.ndarray:
+def _without_constrained_part(
+    constraints: list[LinearOperator], x: np.ndarray, reduction: float = 1e-13
+) -> np.ndarray:
+    """Vectors without their component outside the null space, to a relative `reduction` of it."""
+
+    def gram(y):
+        return np.sum([c.H @ (c @ y) for c in constraints], axis=0)
+
+    return x - _conjugate_gradients(gram, gram(x), reduction)
+
+
+def _conjugate_gradients(operator, b: np.ndarray, reduction: float) -> np.ndarray:
     """Solves `operator(x) = b` column by column for a positive semidefinite operator."""
     x, r = np.zeros_like(b), b.copy()
     p, rho = r.copy(), np.sum(np.abs(r) ** 2, axis=0)
-    target = 1e-26 * rho.max(initial=0)
+    target = reduction**2 * rho.max(initial=0)
     for _ in steps(range(MAX_ITERATIONS), f"null space of dimension {len(b):,}"):
         if rho.max(initial=0) <= target:
             break

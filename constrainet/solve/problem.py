@@ -214,7 +214,7 @@ class Space:
             places = sorted(range(len(atoms)), key=lambda i, a=atoms: a[i].order)
             sorted_atoms = tuple(atoms[i] for i in places)
             moved = indices.transpose(0, *(1 + i for i in places))
-            joined.setdefault(sorted_atoms, []).append(moved.reshape(len(indices), -1))
+            joined.setdefault(sorted_atoms, []).append(moved.reshape(len(indices), dim_of(atoms)))
         terms = [Term(atoms, np.concatenate(parts)) for atoms, parts in joined.items()]
         terms = [term for term in terms if term.indices.size]
         terms.sort(key=lambda t: (len(t.atoms), t.dim, tuple(atom.order for atom in t.atoms)))
