@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import combinations_with_replacement, groupby, pairwise
+from math import prod
 
 import jax
 import jax.numpy as jnp
@@ -131,7 +132,7 @@ class BilinearMap:
         """The map applied to vectors, (..., dim_in) to (..., dim_out)."""
         if not self._pairs:
             return jnp.zeros((*x.shape[:-1], self.rep_out.dim), x.dtype)
-        z = self._source.analyse(x.reshape(-1, self.rep_in.dim))
+        z = self._source.analyse(x.reshape(prod(x.shape[:-1]), self.rep_in.dim))
         totals: dict = {}
         for pair in self._pairs:
             left = _take_runs(z[pair.left], pair.copies[0])

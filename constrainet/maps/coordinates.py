@@ -65,7 +65,7 @@ class Coordinates:
                 k, _, d = copies.shape
                 z = y[..., offset : offset + k * d].reshape(*y.shape[:2], k, d)
                 offset += k * d
-                z = z.transpose(3, 0, 1, 2).reshape(d, len(x), -1)
+                z = z.transpose(3, 0, 1, 2).reshape(d, len(x), term.multiplicity * k)
                 found.setdefault(component, []).append(z)
         return {component: _concatenate(parts, 2) for component, parts in found.items()}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache, partial
+from math import prod
 
 import jax
 
@@ -120,7 +121,7 @@ class EquivariantMap:
     @partial(jax.jit, static_argnames="self")
     def apply(self, weights, x: jax.Array) -> jax.Array:
         """The map applied to vectors, (..., dim_in) to (..., dim_out)."""
-        flat = x.reshape(-1, self.rep_in.dim)
+        flat = x.reshape(prod(x.shape[:-1]), self.rep_in.dim)
         return self._product.apply(weights, flat).reshape(*x.shape[:-1], self.rep_out.dim)
 
 
