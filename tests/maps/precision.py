@@ -1,0 +1,43 @@
+"""What tests of JAX functions share: double precision, quick compilation, random numbers."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+NO_OPTIMISATION = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+
+
+def in_double_precision():
+    """A context with float64 in JAX, under its name in old and new versions."""
+    if hasattr(jax, "enable_x64"):
+        return jax.enable_x64(True)
+    from jax.experimental import enable_x64
+
+    return enable_x64()
+
+
+def once(function, *args):
+    """`jax.jit(function)(*args)` as NumPy arrays, compiled in less time: it runs only once."""
+    compiled = jax.jit(function).lower(*args).compile(compiler_options=NO_OPTIMISATION)
+    return jax.tree.map(np.asarray, compiled(*args))
+
+
+def normal(seed: int, shape, dtype=float) -> np.ndarray:
+    """Independent numbers of variance one, from NumPy; complex if the type is."""
+    rng = np.random.default_rng(seed)
+    numbers = rng.normal(size=shape)
+    if np.issubdtype(dtype, np.complexfloating):
+        numbers = (numbers + 1j * rng.normal(size=shape)) / np.sqrt(2)
+    return numbers.astype(dtype)
+
+
+def random_like(shapes, seed: int = 0):
+    """A tree of random arrays of the shapes and types given, biases included."""
+    leaves, structure = jax.tree.flatten(shapes)
+    arrays = [jnp.asarray(normal(seed + i, s.shape), s.dtype) for i, s in enumerate(leaves)]
+    for i, s in enumerate(leaves):
+        if jnp.issubdtype(s.dtype, jnp.complexfloating):
+            arrays[i] = jnp.asarray(normal(seed + i, s.shape, complex), s.dtype)
+    return jax.tree.unflatten(structure, arrays)
