@@ -2,7 +2,7 @@
 
 The input is five masses and five positions, 5V⁰⊕5V; the target is the inertia tensor
 Σ m (|r|² 1 - r rᵀ), V⊗V. Both models see the same 1000 samples. The equivariant one knows that
-rotating and reflecting all positions rotates and reflects the tensor; the plain one has to learn it.
+rotating and reflecting all positions rotates and reflects the tensor; the plain one must learn it.
 
     python examples/inertia.py            # one to two minutes on two cores
     python examples/inertia.py --fast     # a few seconds, for a quick look
@@ -84,13 +84,14 @@ def train(name: str, train_data, test_data, epochs: int, batch: int, key: jax.Ar
 
     test_error = jax.jit(lambda params: loss(params, *test_data))
     curve = []
-    progress = tqdm(range(epochs), desc=f"{name:>16}", unit="epoch")
+    progress = tqdm(range(epochs), desc=f"{name:>16}", unit="epoch", mininterval=1)
     for number in progress:
         key, epoch_key = jax.random.split(key)
         params, state, train_error = epoch(params, state, epoch_key)
         if number % max(1, epochs // 60) == 0 or number == epochs - 1:
             curve.append((number + 1, float(train_error), float(test_error(params))))
-            progress.set_postfix(train=f"{curve[-1][1]:.4f}", test=f"{curve[-1][2]:.4f}")
+            train_error, error = curve[-1][1:]
+            progress.set_postfix(train=f"{train_error:.4f}", test=f"{error:.4f}", refresh=False)
     seconds = time.perf_counter() - start
     error = equivariance_error(
         jax.jit(lambda x: model.apply(params, x)), REP_IN, REP_OUT, jax.random.key(1)
@@ -106,7 +107,9 @@ def train(name: str, train_data, test_data, epochs: int, batch: int, key: jax.Ar
 
 def table(results: dict) -> str:
     """The results, a line for each model."""
-    header = f"{'model':<18}{'test error':>12}{'equivariance error':>20}{'parameters':>12}{'seconds':>9}"
+    header = (
+        f"{'model':<18}{'test error':>12}{'equivariance error':>20}{'parameters':>12}{'seconds':>9}"
+    )
     lines = [
         f"{name:<18}{r['test']:>12.4f}{r['equivariance']:>20.1e}{r['parameters']:>12,}"
         f"{r['seconds']:>9.1f}"
@@ -130,14 +133,16 @@ def plot_curves(results: dict, path: Path) -> None:
 
 
 def plot_weights(path: Path) -> None:
-    """The weights from two vectors and two scalars to a tensor."""
-    figure, axes = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
-    plot_weight_sharing(2 * Scalar(G) + V(G) + V(G) ** 2, V(G) ** 2 + V(G), ax=axes)
+    """The weights of the equivariant model's last layer."""
+    figure, axes = plt.subplots(figsize=(13, 2.4), layout="constrained")
+    plot_weight_sharing(HIDDEN, REP_OUT, ax=axes)
+    axes.set_aspect("auto")
     figure.savefig(path, dpi=150)
     plt.close(figure)
 
 
 def main() -> None:
+    """Trains both models and shows what came out."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
