@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from itertools import product
 from math import prod
+from numbers import Integral
 
 from constrainet.groups import Group
+from constrainet.nn.checks import check_count, check_rep
 from constrainet.reps import Rep, Scalar, V, direct_sum
 
 
@@ -26,7 +28,7 @@ def uniform_rep(channels: int, group: Group) -> Rep:
         A sum of tensors, of dimension `channels`, in the order of their rank.
 
     Raises:
-        TypeError: if `channels` is not a whole number.
+        TypeError: if `channels` is not a whole number, or `group` not a group.
         ValueError: if it is not positive.
 
     Example:
@@ -38,10 +40,10 @@ def uniform_rep(channels: int, group: Group) -> Rep:
         Finzi, Welling, Wilson, "A practical method for constructing equivariant multilayer
         perceptrons for arbitrary matrix groups" (2021), section 6 and its published code.
     """
-    if isinstance(channels, bool) or not isinstance(channels, int):
-        raise TypeError(f"`uniform_rep(channels=...)` should be a whole number. Got {channels!r}.")
+    check_count("uniform_rep(channels=...)", channels)
     if channels < 1:
         raise ValueError(f"`uniform_rep(channels=...)` should be positive. Got {channels}.")
+    channels, scalar = int(channels), Scalar(group)
     letters = _letters(group)
     d = max(letter.dim for letter in letters)
     counts, left = Counter(), channels
@@ -54,7 +56,7 @@ def uniform_rep(channels: int, group: Group) -> Rep:
     for rank, count in sorted(counts.items()):
         copies.update(_share(count, rank, letters, group))
     missing = channels - sum(rep.dim * count for rep, count in copies.items())
-    copies[Scalar(group)] += missing
+    copies[scalar] += missing
     ordered = sorted(copies.items(), key=lambda item: len(item[0].tensor_factors))
     return direct_sum(group, ordered)
 
@@ -102,12 +104,16 @@ def gated(rep: Rep) -> Rep:
     Returns:
         `rep` plus a scalar for each other copy of a summand.
 
+    Raises:
+        TypeError: if `rep` is no representation.
+
     Example:
         >>> from constrainet.groups import SO
         >>> from constrainet.reps import Scalar, V
         >>> print(gated(2 * Scalar(SO(3)) + 3 * V(SO(3))))
         2V⁰⊕3V⊕3V⁰
     """
+    check_rep("gated", "rep", rep)
     return rep + num_gates(rep) * Scalar(rep.group)
 
 
@@ -125,10 +131,11 @@ def hidden_reps(channels, num_layers: int, group: Group) -> list[Rep]:
         group: whose representations.
 
     Raises:
-        TypeError: if `channels` is none of these.
+        TypeError: if `channels` is none of these, or `num_layers` no whole number.
         ValueError: if a sequence has another length than `num_layers`.
     """
-    if isinstance(channels, int | Rep):
+    check_count("num_layers", num_layers)
+    if isinstance(channels, Integral | Rep):
         channels = [channels] * num_layers
     if isinstance(channels, str) or not hasattr(channels, "__len__"):
         raise TypeError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Integral
+
 import jax
 import jax.numpy as jnp
 
@@ -18,7 +20,7 @@ def check_input(name: str, x, rep: Rep) -> jax.Array:
 
     Raises:
         ValueError: if the last axis has another size.
-        TypeError: if the input holds whole numbers, or complex ones for a real representation.
+        TypeError: if the input holds whole numbers.
     """
     x = jnp.asarray(x)
     if x.ndim == 0 or x.shape[-1] != rep.dim:
@@ -31,6 +33,12 @@ def check_input(name: str, x, rep: Rep) -> jax.Array:
             f"`{name}` takes floating point arrays. Got {x.dtype}; use `x.astype(float)`."
         )
     return x
+
+
+def check_count(argument: str, count) -> None:
+    """Refuses what is no whole number, as a size or number of layers."""
+    if isinstance(count, bool) or not isinstance(count, Integral):
+        raise TypeError(f"`{argument}` should be a whole number. Got {count!r}.")
 
 
 def check_rep(call: str, argument: str, rep) -> None:

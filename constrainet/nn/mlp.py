@@ -9,7 +9,7 @@ import jax
 
 from constrainet.nn.bilinear import BiLinear
 from constrainet.nn.channels import gated, hidden_reps
-from constrainet.nn.checks import check_input, check_rep
+from constrainet.nn.checks import check_count, check_input, check_rep
 from constrainet.nn.linear import Linear
 from constrainet.nn.nonlinearities import GatedNonlinearity
 from constrainet.reps import Rep, under_one_group
@@ -142,7 +142,12 @@ class MLP(hk.Module):
         check_rep("MLP", "rep_in", rep_in)
         check_rep("MLP", "rep_out", rep_out)
         self.rep_in, self.rep_out = rep_in, rep_out
-        self.widths = [channels] * num_layers if isinstance(channels, int) else list(channels)
+        check_count("num_layers", num_layers)
+        if not isinstance(channels, Sequence):
+            channels = [channels] * num_layers
+        for width in channels:
+            check_count("MLP(channels=...)", width)
+        self.widths = list(channels)
         if len(self.widths) != num_layers:
             raise ValueError(
                 f"`MLP(channels=...)` should have one entry for each of num_layers={num_layers} "
