@@ -16,8 +16,8 @@ class BiLinear(hk.Module):
 
     Every copy of an irreducible in `rep_out` becomes a weighted sum of products of two input
     copies, one for each path that the Clebsch-Gordan coefficients of the group allow. Which copies
-    meet is fixed by counting: linear layers before and after mix them. Without these products a gated
-    network is close to linear in its non-scalar inputs, and not universal.
+    meet is fixed by counting: linear layers before and after mix them. Without these products a
+    gated network is close to linear in its non-scalar inputs, and not universal.
 
     The products take at most as many multiplications as a dense matrix between the representations
     would; where all paths would take more, the cheapest are used. Weights start so that independent
