@@ -94,7 +94,7 @@ def test_trap_no_generators_in_three_dimensions():
 
 def test_trap_reflection_is_no_permutation():
     v = V(D(1))
-    assert not v.is_permutation and v.T == v
+    assert not v.is_permutation and v == v.T
     assert v.equivariant_basis().rank == 1
 
 
