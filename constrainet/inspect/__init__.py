@@ -1,15 +1,43 @@
-"""Looking at equivariance: patterns of weights, pictures, descriptions, and tests of functions."""
+"""Looking at equivariance: patterns of weights, pictures, descriptions, and tests of functions.
+
+What equivariance does to a matrix of weights is to force some to zero and to tie others together.
+`pattern.py` reads that pattern off the solved subspace and `plots.py` draws it, in the
+colours of `colors.py`. `report.py` says in a few lines what something is, with the irreducible
+content of `irreducibles.py`. `equivariance.py` measures how far any function is from being
+equivariant, `assertion.py` makes a test of it that explains itself, and `layers.py` does both for
+every layer of a model as it runs. `catalogue.py` and `expressions.py` serve the command line.
+
+Matplotlib is imported when something is drawn, and Haiku never: layers are known by their
+attributes.
+"""
 
 from constrainet.inspect.assertion import assert_equivariant
+from constrainet.inspect.catalogue import CATALOGUE
+from constrainet.inspect.description import Description
 from constrainet.inspect.equivariance import EquivarianceError, equivariance_error
+from constrainet.inspect.expressions import ExpressionError, parse_group, parse_rep
+from constrainet.inspect.irreducibles import explain_zero, irreducible_content
+from constrainet.inspect.layers import LayerWatch, WatchedLayer
+from constrainet.inspect.pattern import WeightSharing, weight_sharing
 from constrainet.inspect.plots import plot_basis, plot_projection, plot_weight_sharing
-from constrainet.inspect.weight_sharing import WeightSharing, weight_sharing
+from constrainet.inspect.report import describe, describe_map
 
 __all__ = [
+    "CATALOGUE",
+    "Description",
     "EquivarianceError",
+    "ExpressionError",
+    "LayerWatch",
+    "WatchedLayer",
     "WeightSharing",
     "assert_equivariant",
+    "describe",
+    "describe_map",
     "equivariance_error",
+    "explain_zero",
+    "irreducible_content",
+    "parse_group",
+    "parse_rep",
     "plot_basis",
     "plot_projection",
     "plot_weight_sharing",

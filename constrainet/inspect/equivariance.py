@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from constrainet.groups import Group
-from constrainet.inspect.weight_sharing import source_of
+from constrainet.inspect.pattern import source_of
 from constrainet.reps import Rep, under_one_group
 
 FACTOR = 50
@@ -62,7 +62,7 @@ class EquivarianceError:
     @property
     def largest(self) -> float:
         """The largest of all errors, by random elements and by generators."""
-        return max(self.worst, *self.discrete, *self.infinitesimal)
+        return max((self.worst, *self.discrete, *self.infinitesimal))
 
     @property
     def tolerance(self) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 import scipy.linalg
 
 from constrainet.inspect.colors import class_colors, is_dark, tint
-from constrainet.inspect.weight_sharing import WeightSharing, source_of, weight_sharing
+from constrainet.inspect.pattern import WeightSharing, source_of, weight_sharing
 from constrainet.reps import Rep, equivariant_maps
 from constrainet.tolerances import CLUSTER
 
