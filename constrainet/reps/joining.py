@@ -56,7 +56,11 @@ def new_places(old: Group, new: Group) -> tuple[int, ...]:
     """For each factor of a group, its place in a product that contains them all."""
     if old == new:
         return tuple(range(len(old.factors)))
-    return tuple(new.factors.index(factor) for factor in old.factors)
+    places: list[int] = []
+    for factor in old.factors:  # equal ones keep their order
+        free = (i for i, f in enumerate(new.factors) if f == factor and i not in places)
+        places.append(next(free))
+    return tuple(places)
 
 
 def to_common_group(a: Rep, b: Rep) -> tuple[Rep, Rep]:
