@@ -53,7 +53,8 @@ def class_colors(num_classes: int) -> np.ndarray:
         return OKABE_ITO[:num_classes] / 255
     numbers = np.arange(num_classes)
     hues = GOLDEN_ANGLE * numbers
-    lightness = np.array(LIGHTNESSES)[numbers % len(LIGHTNESSES)]
+    # hues almost recur after 21 steps, which would meet the same lightness again
+    lightness = np.array(LIGHTNESSES)[(numbers + numbers // 21) % len(LIGHTNESSES)]
     oklab = np.stack([lightness, CHROMA * np.cos(hues), CHROMA * np.sin(hues)], axis=1)
     return _srgb(oklab)
 
