@@ -45,7 +45,9 @@ class Coordinates:
             for term, basis in zip(space.terms, self._bases, strict=True)
             if not _is_identity(basis)
         )
-        inverse = np.argsort(space.order)
+        # int32, because JAX remembers int64 constants from double precision when that is left
+        self._order = space.order.astype(np.int32)
+        inverse = np.argsort(space.order).astype(np.int32)
         self._inverse = None if np.array_equal(inverse, np.arange(space.dim)) else inverse
 
     def analyse(self, x: jax.Array) -> dict:
@@ -53,7 +55,7 @@ class Coordinates:
         found: dict = {}
         start = 0
         if self._inverse is not None:
-            x = jnp.take(x, self.space.order, axis=1)
+            x = jnp.take(x, self._order, axis=1)
         for term, part, basis in zip(self.space.terms, self.parts, self._bases, strict=True):
             stop = start + term.indices.size
             y = x[:, start:stop].reshape(len(x), term.multiplicity, term.dim)

@@ -113,7 +113,8 @@ def irreducible_product(subspace: Subspace) -> IrreducibleProduct | None:
             if key in left[i]
         ]
         places = np.concatenate([np.concatenate(row, axis=2) for row in grid], axis=1)
-        mixings[key] = _Mixing(commutant, places)
+        # int32, because JAX remembers int64 constants from double precision when that is left
+        mixings[key] = _Mixing(commutant, places.astype(np.int32))
     return IrreducibleProduct(source, target, mixings)
 
 

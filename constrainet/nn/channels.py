@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import product
 from math import prod
 from numbers import Integral
+from typing import Any
 
 from constrainet.groups import Group
 from constrainet.nn.checks import check_count, check_rep
@@ -122,7 +123,7 @@ def num_gates(rep: Rep) -> int:
     return sum(count for part, count in rep.summands if not part.is_permutation)
 
 
-def hidden_reps(channels, num_layers: int, group: Group) -> list[Rep]:
+def hidden_reps(channels: Any, num_layers: int, group: Group) -> list[Rep]:
     """One representation for each hidden layer.
 
     Args:
