@@ -395,7 +395,7 @@ class TensorProduct(Rep):
     def _act(self, blocks, x):
         xp = x.__array_namespace__()
         lead, first = x.shape[:-1], x.ndim - 1
-        tensor = x.reshape(*lead, *(rep.dim for rep in self.factors))
+        tensor = x.reshape((*lead, *(rep.dim for rep in self.factors)))
         for i, rep in enumerate(self.factors):
             moved = rep._act(blocks, xp.moveaxis(tensor, first + i, -1))
             tensor = xp.moveaxis(moved, -1, first + i)
