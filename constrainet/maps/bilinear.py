@@ -26,6 +26,10 @@ from constrainet.solve import Component, Space, constant, decompose, intertwiner
 NEGLIGIBLE = 1e-12
 """Entries of normalised couplings below this are rounding."""
 
+FEW = 16
+"""Couplings with at most so many entries (of scalars, dot and cross products) are applied entry by
+entry, which the compiler fuses into one pass over the batch."""
+
 LARGEST_PAIR = 4096
 """Pairs of components of more dimensions together are left out: they would take all the time."""
 
@@ -163,23 +167,20 @@ def _couple(couplings: np.ndarray, w: jax.Array, left: jax.Array, right: jax.Arr
     Returns:
         shape (d, batch, copies).
     """
-    paths, d, a, b = couplings.shape
-    batch = left.shape[1:]
-    if d == 1 and a == b and a > 1:  # inner products: no need for all products of coordinates
-        turned = _apply(couplings.reshape(paths * a, b), right).reshape(paths, a, *batch)
-        coupled = jnp.sum(left * turned, axis=1, keepdims=True)
-    else:
-        products = (left[:, None] * right[None]).reshape(a * b, *batch)
-        coupled = _apply(couplings.reshape(paths * d, a * b), products).reshape(paths, d, *batch)
-    return jnp.sum(coupled * w[:, None, None], axis=0)
+    parts = [_product(coupling, left, right) * w[p] for p, coupling in enumerate(couplings)]
+    return sum(parts[1:], start=parts[0])
 
 
-def _apply(matrix: np.ndarray, x: jax.Array) -> jax.Array:
-    """A constant matrix applied to the first axis; a multiple of the identity costs no product."""
-    n, m = matrix.shape
-    if n == m and np.abs(matrix - matrix[0, 0] * np.eye(n)).max() < NEGLIGIBLE:
-        return x * constant(matrix[0, 0], x)
-    return (constant(matrix, x) @ x.reshape(m, -1)).reshape(n, *x.shape[1:])
+def _product(coupling: np.ndarray, left: jax.Array, right: jax.Array) -> jax.Array:
+    """The products along one path, shape (d, batch, copies)."""
+    entries = np.argwhere(np.abs(coupling) > NEGLIGIBLE)
+    if len(entries) > FEW:
+        return jnp.einsum("kij,ibc,jbc->kbc", constant(coupling, left), left, right)
+    terms: list = [[] for _ in coupling]
+    for k, i, j in entries:
+        terms[k].append(constant(coupling[k, i, j], left) * left[i] * right[j])
+    zero = jnp.zeros_like(left[0] * right[0])
+    return jnp.stack([sum(each[1:], start=each[0]) if each else zero for each in terms])
 
 
 @lru_cache(maxsize=256)
