@@ -18,7 +18,7 @@ from constrainet.maps.bilinear import couplings
 from constrainet.reps import Rep, Scalar, V
 from constrainet.solve import Component, decompose
 from tests.catalogue import conjugated_rotations, phases, quaternion_group
-from tests.maps.precision import in_double_precision, normal, once
+from tests.maps.precision import normal, once
 from tests.solve.oracles import slow_rho
 
 
@@ -71,16 +71,15 @@ def lifted(name: str) -> tuple[Rep, Rep]:
 
 @EVERY_SPACE
 def test_bilinear_maps_are_equivariant_quadratic_and_not_zero(name):
-    rep_in, rep_out = SPACES[name]
+    rep_in, _ = SPACES[name]
     dtype = complex if is_complex(name) else float
     m = a_map(name)
     assert m.num_weights > 0
     weights, x = normal(0, m.num_weights, dtype), normal(1, (2, rep_in.dim), dtype)
     source, target = lifted(name)
-    with in_double_precision():
-        g = np.asarray(source.group.sample(jax.random.key(7)))
-        moved = x @ slow_rho(source, g).T
-        y, y_moved, y_doubled = once(m.apply, weights, np.stack([x, moved, -2 * x]))
+    g = np.asarray(source.group.sample(jax.random.key(7)))
+    moved = x @ slow_rho(source, g).T
+    y, y_moved, y_doubled = once(m.apply, weights, np.stack([x, moved, -2 * x]))
     expected = y @ slow_rho(target, g).T
     assert y.dtype == dtype
     assert np.linalg.norm(y) > 0.1
@@ -149,8 +148,7 @@ def test_the_only_product_of_two_vectors_that_is_a_vector_is_the_cross_product()
     m = BilinearMap(2 * V(SO(3)), V(SO(3)), BUDGET)
     assert m.num_weights == 1
     a, b = normal(0, (2, 5, 3))
-    with in_double_precision():
-        y = once(m.apply, np.ones(1), np.concatenate([a, b], axis=1))
+    y = once(m.apply, np.ones(1), np.concatenate([a, b], axis=1))
     cross = np.cross(a, b) / np.sqrt(6)
     np.testing.assert_allclose(y * np.sign(y[0, 0] / cross[0, 0]), cross, atol=1e-12)
 
@@ -158,8 +156,7 @@ def test_the_only_product_of_two_vectors_that_is_a_vector_is_the_cross_product()
 def test_the_only_product_of_two_vectors_that_is_a_scalar_is_the_inner_product():
     m = BilinearMap(2 * V(O(3)), Scalar(O(3)), BUDGET)
     a, b = normal(0, (2, 5, 3))
-    with in_double_precision():
-        y = once(m.apply, np.ones(1), np.concatenate([a, b], axis=1))[:, 0]
+    y = once(m.apply, np.ones(1), np.concatenate([a, b], axis=1))[:, 0]
     inner = np.sum(a * b, axis=1) / np.sqrt(3)
     np.testing.assert_allclose(y * np.sign(y[0] / inner[0]), inner, atol=1e-12)
 
@@ -169,8 +166,7 @@ def test_the_product_of_lorentz_vectors_is_in_the_metric():
     m = BilinearMap(2 * V(G), Scalar(G), BUDGET)
     a, b = normal(0, (2, 5, 4))
     metric = np.diag([1.0, -1, -1, -1])
-    with in_double_precision():
-        y = once(m.apply, np.ones(1), np.concatenate([a, b], axis=1))[:, 0]
+    y = once(m.apply, np.ones(1), np.concatenate([a, b], axis=1))[:, 0]
     inner = np.einsum("bi,ij,bj->b", a, metric, b) / 2
     np.testing.assert_allclose(y * np.sign(y[0] / inner[0]), inner, atol=1e-12)
 

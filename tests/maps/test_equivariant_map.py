@@ -12,7 +12,7 @@ from constrainet.groups import SE, SL, SO, SU, A, C, D, Group, Lorentz, O, S, Z
 from constrainet.maps import EquivariantMap, equivariant_map
 from constrainet.reps import Rep, Scalar, V
 from tests.catalogue import conjugated_rotations, jordan_block, phases, quaternion_group
-from tests.maps.precision import in_double_precision, normal, once
+from tests.maps.precision import normal, once
 from tests.solve.oracles import svd_projector
 
 
@@ -86,12 +86,11 @@ def test_products_agree_with_each_other_and_with_a_dense_projection(name):
     dtype = complex if np.iscomplexobj(P) else float
     w, x = normal(0, (rep_out.dim, rep_in.dim), dtype), normal(1, (3, rep_in.dim), dtype)
     matrix = (P @ w.reshape(-1)).reshape(w.shape)
-    with in_double_precision():
-        for product, m in products(name).items():
-            assert (m.product, m.rank, m.shape) == (product, rank, w.shape)
-            y = once(lambda w, x, m=m: m.apply(m.weights(w), x), w, x)
-            assert y.dtype == dtype
-            np.testing.assert_allclose(y, x @ matrix.T, rtol=0, atol=1e-10)
+    for product, m in products(name).items():
+        assert (m.product, m.rank, m.shape) == (product, rank, w.shape)
+        y = once(lambda w, x, m=m: m.apply(m.weights(w), x), w, x)
+        assert y.dtype == dtype
+        np.testing.assert_allclose(y, x @ matrix.T, rtol=0, atol=1e-10)
 
 
 @EVERY_PAIR
@@ -99,15 +98,14 @@ def test_weights_of_a_matrix_are_those_of_its_coefficients(name):
     rep_in, rep_out = PAIRS[name]
     dtype = complex if np.iscomplexobj(oracle(name)[0]) else float
     w = normal(2, (rep_out.dim, rep_in.dim), dtype)
-    with in_double_precision():
-        for m in products(name).values():
-            coefficients = m.coefficients(w)
-            assert coefficients.shape == (m.rank,)
-            found = once(m.weights_from_coefficients, np.asarray(coefficients, dtype))
-            expected = once(m.weights, w)
-            for a, b in zip(*map(values, (found, expected)), strict=True):
-                assert a.shape == b.shape
-                np.testing.assert_allclose(a, b, rtol=0, atol=1e-10)
+    for m in products(name).values():
+        coefficients = m.coefficients(w)
+        assert coefficients.shape == (m.rank,)
+        found = once(m.weights_from_coefficients, np.asarray(coefficients, dtype))
+        expected = once(m.weights, w)
+        for a, b in zip(*map(values, (found, expected)), strict=True):
+            assert a.shape == b.shape
+            np.testing.assert_allclose(a, b, rtol=0, atol=1e-10)
 
 
 @EVERY_PAIR
@@ -173,7 +171,7 @@ def test_without_equivariant_maps_the_result_is_zero(product):
 def test_a_product_that_does_not_apply_is_refused():
     with pytest.raises(ValueError, match=r"one of \['dense'\], which apply to V -> V\. Got 'irr"):
         EquivariantMap(V(S(4)), V(S(4)), "irreducible")
-    with pytest.raises(ValueError, match="`product` should be 'auto' or one of .* Got 'sparse'"):
+    with pytest.raises(ValueError, match=r"`product` should be 'auto' or one of .* Got 'sparse'"):
         EquivariantMap(V(SO(3)), V(SO(3)), "sparse")
 
 
