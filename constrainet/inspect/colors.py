@@ -18,21 +18,21 @@ OKABE_ITO = np.array(
 )
 """Eight colours that colour-blind readers tell apart too (Okabe and Ito 2008)."""
 
-GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
-"""Multiples of it never come close to one another on the circle for long."""
+PLASTIC = 1.324717957244746
+"""The plastic number, g³ = g + 1: the points (n/g, n/g²) modulo 1 fill a square evenly."""
 
-LIGHTNESSES = (0.62, 0.80, 0.45)
-"""Taken in turn, so that close hues differ in lightness."""
+LIGHTNESSES = (0.38, 0.88)
+"""From dark to light; both ends stand out from white paper and from black lines."""
 
-CHROMA = 0.13
-"""A little below what the sRGB colours of these lightnesses reach in every hue."""
+CHROMA = 0.14
+"""About what the sRGB colours of these lightnesses reach."""
 
 
 def class_colors(num_classes: int) -> np.ndarray:
     """One colour for each class.
 
-    Up to eight are those of Okabe and Ito, which colour-blind readers tell apart. For more, hues go
-    round in steps of the golden angle in a perceptual colour space, with three lightnesses in turn.
+    Up to eight are those of Okabe and Ito, which colour-blind readers tell apart. For more, hue
+    and lightness in a perceptual colour space follow a sequence that keeps clear of itself.
 
     Args:
         num_classes: how many.
@@ -47,14 +47,15 @@ def class_colors(num_classes: int) -> np.ndarray:
 
     References:
         Okabe, Ito, "Color universal design" (2008).
+        Roberts, "The unreasonable effectiveness of quasirandom sequences" (2018), on R₂.
         Ottosson, "A perceptual color space for image processing" (2020), the matrices of Oklab.
     """
     if num_classes <= len(OKABE_ITO):
         return OKABE_ITO[:num_classes] / 255
     numbers = np.arange(num_classes)
-    hues = GOLDEN_ANGLE * numbers
-    # hues almost recur after 21 steps, which would meet the same lightness again
-    lightness = np.array(LIGHTNESSES)[(numbers + numbers // 21) % len(LIGHTNESSES)]
+    hues = 2 * np.pi * (numbers / PLASTIC)
+    darkest, lightest = LIGHTNESSES
+    lightness = darkest + (lightest - darkest) * ((numbers / PLASTIC**2 + 0.4) % 1)
     oklab = np.stack([lightness, CHROMA * np.cos(hues), CHROMA * np.sin(hues)], axis=1)
     return _srgb(oklab)
 

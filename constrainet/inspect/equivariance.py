@@ -179,7 +179,7 @@ class Measurement:
             if self.source.is_complex:
                 dtype = jnp.promote_types(dtype, jnp.complex64)
         dtype = np.dtype(dtype)
-        if self.matrix is None and jnp.zeros((), dtype).dtype != dtype:
+        if self.matrix is None and jnp.asarray(np.zeros((), dtype)).dtype != dtype:
             raise ValueError(
                 f"`equivariance_error(dtype={dtype})` needs JAX's `jax_enable_x64`, which is off."
             )
