@@ -58,7 +58,7 @@ def test_zero_multiplicity_is_the_zero_space():
     nothing = 0 * v
     assert nothing.dim == 0 and str(nothing) == "0"
     assert nothing + v == v + nothing == v
-    assert nothing.T == nothing and nothing * 3 == nothing and 0 * one == nothing
+    assert nothing == nothing.T and nothing * 3 == nothing and 0 * one == nothing
     assert (nothing * v).dim == (v >> nothing).dim == 0
     assert nothing**0 == one
     assert nothing.rho(np.eye(2)).shape == (0, 0)
@@ -70,9 +70,9 @@ def test_zero_multiplicity_is_the_zero_space():
 
 
 def test_dual_of_composites():
-    assert (v + one + v.T).T == v.T + one + v
-    assert (v * v.T * one).T == v.T * v
-    assert (v >> v**2).T == v.T**2 * v
+    assert v.T + one + v == (v + one + v.T).T
+    assert v.T * v == (v * v.T * one).T
+    assert v.T**2 * v == (v >> v**2).T
     assert (3 * (v * v + v)).T == 3 * (v.T * v.T + v.T)
 
 
@@ -93,7 +93,7 @@ def test_dual_of_composites():
 )
 def test_defining_representation_of_an_orthogonal_group_is_its_own_dual(make, is_self):
     w = V(make())
-    assert (w.T == w) == is_self
+    assert (w == w.T) == is_self
     assert T(1, 1, group=w.group) == (w**2 if is_self else w * w.T)
 
 

@@ -120,7 +120,7 @@ def test_drho_is_linear_and_keeps_brackets(rep: Rep):
 def test_dual_is_the_inverse_transpose(rep: Rep):
     (g,) = elements(rep.group, 1)
     assert rep.T.dim == rep.dim and rep.T.group == rep.group
-    assert rep.T.T == rep
+    assert rep == rep.T.T
     assert close(rep.T.rho(g), np.linalg.inv(rep.rho(g)).T, 1e-8)
     for A in tangents(rep.group):
         assert close(rep.T.drho(A), -rep.drho(A).T, 1e-12)

@@ -39,10 +39,10 @@ def test_each_factor_keeps_its_own_dimension():
 
 def test_invariants_of_products_multiply():
     for k in range(4):
-        for l in range(4):
-            expected = (A**k).equivariant_basis().rank * (B**l).equivariant_basis().rank
-            assert (A**k * B**l).equivariant_basis().rank == expected
-            assert (B**l * A**k).equivariant_basis().rank == expected
+        for m in range(4):
+            expected = (A**k).equivariant_basis().rank * (B**m).equivariant_basis().rank
+            assert (A**k * B**m).equivariant_basis().rank == expected
+            assert (B**m * A**k).equivariant_basis().rank == expected
 
 
 def test_baseline_case_of_three_groups():

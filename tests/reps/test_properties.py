@@ -88,8 +88,8 @@ def test_dimensions_distribute(abc):
 def test_duals_distribute(ab):
     a, b = ab
     assert (a * b).T == a.T * b.T and (a + b).T == a.T + b.T and (2 * a).T == 2 * a.T
-    assert a.T.T == a and (a**2).T == a.T**2
-    assert (a * b).T.T == a * b
+    assert a == a.T.T and (a**2).T == a.T**2
+    assert a * b == (a * b).T.T
 
 
 @given(reps())

@@ -7,7 +7,7 @@ import functools
 import numpy as np
 import pytest
 
-from constrainet.groups import SE, SO, SU, D, Group, Icosahedral, Lorentz, O, S, Sp
+from constrainet.groups import SE, SO, SU, C, D, Group, Icosahedral, Lorentz, O, S, Sp
 from constrainet.reps import Rep, T, V
 from tests.catalogue import BASIS, jordan_block
 from tests.solve import oracles
@@ -167,6 +167,48 @@ def test_ill_conditioned_basis_gives_the_rank_or_an_error(make):
             except (ValueError, ArithmeticError):
                 continue
             assert basis.rank == expected, (scale, rank)
+
+
+SKEW = {
+    "C(5)": lambda: C(5),
+    "D(4)": lambda: D(4),
+    "Icosahedral": Icosahedral,
+    "SO(3)": lambda: SO(3),
+}
+
+
+def skewed(name: str, condition: float, seed: int) -> Group:
+    group = SKEW[name]()
+    n = group.dim
+    rng = np.random.default_rng(seed)
+    left, right = (np.linalg.qr(rng.normal(size=(n, n)))[0] for _ in range(2))
+    p = left @ np.diag(np.geomspace(1, condition, n)) @ right
+    inverse = np.linalg.inv(p)
+    return changed(group, lambda x: p @ x @ inverse, lambda x: p @ x @ inverse)
+
+
+@pytest.mark.parametrize("condition", [3.0, 10.0, 30.0])
+@pytest.mark.parametrize("name", ["D(4)", "Icosahedral", "SO(3)"])
+def test_skew_basis_gives_the_rank(name, condition):
+    for seed in range(2):
+        for rank in ((1, 1), (2, 1), (2, 2), (4, 0)):
+            expected = T(*rank, group=SKEW[name]()).equivariant_basis().rank
+            moved = T(*rank, group=skewed(name, condition, seed))
+            assert moved.equivariant_basis().rank == expected, rank
+
+
+@pytest.mark.xfail(reason="ranks too high without a word where ‖ρ(h)‖ exceeds 1e5", strict=True)
+@pytest.mark.parametrize(
+    ("name", "condition", "rank"),
+    [("C(5)", 100.0, (2, 1)), ("C(5)", 1000.0, (2, 2)), ("D(4)", 300.0, (2, 2))],
+)
+def test_very_skew_basis_gives_the_rank_or_an_error(name, condition, rank):
+    expected = T(*rank, group=SKEW[name]()).equivariant_basis().rank
+    try:
+        basis = T(*rank, group=skewed(name, condition, 0)).equivariant_basis()
+    except (ValueError, ArithmeticError):
+        return
+    assert basis.rank == expected
 
 
 @pytest.mark.xfail(reason="rank 3 without a word from 1e5 on", strict=True)
