@@ -9,13 +9,13 @@ import numpy as np
 NO_OPTIMISATION = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 
 
-def in_double_precision():
-    """A context with float64 in JAX, under its name in old and new versions."""
+def in_double_precision(enabled: bool = True):
+    """A context with float64 in JAX (or without), under its name in old and new versions."""
     if hasattr(jax, "enable_x64"):
-        return jax.enable_x64(True)
+        return jax.enable_x64(enabled)
     from jax.experimental import enable_x64
 
-    return enable_x64()
+    return enable_x64(enabled)
 
 
 def once(function, *args):

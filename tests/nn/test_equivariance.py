@@ -18,6 +18,12 @@ from tests.nn.models import equivariance_error, pure, random_params
 FAST_GROUPS = [name for name in GROUPS if name != "RubiksCube"]
 TOLERANCE = 1e-10
 
+# the first of them hold signs, so that functions of single coordinates do not commute
+SIGNS_AND_OTHERS = [
+    *("D(1)", "O(1)", "C(4)", "D(4)", "Hyperoctahedral(3)", "phases", "Z(5)", "S(4)", "SU(2)"),
+    *("U(1)", "Lorentz", "SE(2)", "Scaling(2)", "SO(3)*S(3)", "Z(3)*S(4)", "jordan"),
+]
+
 
 def hidden(v: Rep) -> Rep:
     """Scalars, vectors and their duals, and tensors where they are small."""
@@ -45,12 +51,7 @@ def test_linear_and_gates_are_equivariant_under_the_cube_group():
     assert equivariance_error(lambda: cnn.GatedNonlinearity(v), cnn.gated(v), v) < TOLERANCE
 
 
-# D(1), C(4), Hyperoctahedral hold signs: functions of single coordinates do not commute
-@pytest.mark.parametrize(
-    "name",
-    "D(1) O(1) C(4) D(4) Hyperoctahedral(3) phases Z(5) S(4) SU(2) U(1) Lorentz SE(2) Scaling(2) "
-    "SO(3)*S(3) Z(3)*S(4) jordan".split(),
-)
+@pytest.mark.parametrize("name", SIGNS_AND_OTHERS)
 def test_gates_are_equivariant(name):
     v = V(GROUPS[name]())
     rep = v + 2 * Scalar(v.group) + v * v + v.T + v
