@@ -22,6 +22,9 @@ LARGEST_MARKED = 64
 LARGEST_NUMBERED = 20
 """Factors other than signs are written into the cells of matrices of at most this many rows."""
 
+LONGEST_UPRIGHT = 9
+"""Characters of a name beside the vertical axis; longer ones are turned."""
+
 CELL = 0.3
 """Side of a cell in inches, where the figure is made here."""
 
@@ -291,6 +294,9 @@ def _draw_summands(axis, rep: Rep, line) -> None:
     axis.set_ticks(middles, names)
     spread = min(np.diff(middles), default=rep.dim) / max(1, rep.dim)
     axis.set_tick_params(labelsize=9 if spread > 0.08 else 7)
+    if axis.axis_name == "y" and max(map(len, names), default=0) > LONGEST_UPRIGHT:
+        for label in axis.get_ticklabels():
+            label.set(rotation=90, va="center")
     if axis.axis_name == "x" and spread < 0.02 * max(map(len, names), default=0):
         axis.set_tick_params(rotation=60)
 
