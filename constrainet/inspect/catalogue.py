@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import factorial, prod
 
-from constrainet import groups
+import constrainet.groups as groups
 from constrainet.groups import Group
 
 
