@@ -5,6 +5,9 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy.linalg
+
+from constrainet.groups import Group
 
 NO_OPTIMISATION = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 
@@ -22,6 +25,18 @@ def once(function, *args):
     """`jax.jit(function)(*args)` as NumPy arrays, compiled in less time: it runs only once."""
     compiled = jax.jit(function).lower(*args).compile(compiler_options=NO_OPTIMISATION)
     return jax.tree.map(np.asarray, compiled(*args))
+
+
+def element(group: Group, seed: int = 0) -> np.ndarray:
+    """A product of generators and exponentials in random order, without compiling a sampler."""
+    rng = np.random.default_rng(seed)
+    factors = [h for h in group.discrete_generators for _ in range(2)]
+    for A in group.lie_algebra:
+        factors.append(scipy.linalg.expm(rng.normal() * A / np.linalg.norm(A)))
+    g = np.eye(group.dim)
+    for i in rng.permutation(len(factors)):
+        g = factors[i] @ g
+    return g
 
 
 def normal(seed: int, shape, dtype=float) -> np.ndarray:

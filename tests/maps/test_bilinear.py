@@ -18,7 +18,7 @@ from constrainet.maps.bilinear import couplings
 from constrainet.reps import Rep, Scalar, V
 from constrainet.solve import Component, decompose
 from tests.catalogue import conjugated_rotations, phases, quaternion_group
-from tests.maps.precision import normal, once
+from tests.maps.precision import element, normal, once
 from tests.solve.oracles import slow_rho
 
 
@@ -77,7 +77,7 @@ def test_bilinear_maps_are_equivariant_quadratic_and_not_zero(name):
     assert m.num_weights > 0
     weights, x = normal(0, m.num_weights, dtype), normal(1, (2, rep_in.dim), dtype)
     source, target = lifted(name)
-    g = np.asarray(source.group.sample(jax.random.key(7)))
+    g = element(source.group)
     moved = x @ slow_rho(source, g).T
     y, y_moved, y_doubled = once(m.apply, weights, np.stack([x, moved, -2 * x]))
     expected = y @ slow_rho(target, g).T

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from constrainet.reps import Rep, Scalar
-from tests.maps.precision import normal, once, random_like
+from tests.maps.precision import element, normal, once, random_like
 from tests.solve.oracles import slow_rho
 
 
@@ -28,7 +28,7 @@ def equivariance_error(make: Callable[[], hk.Module], rep_in: Rep, rep_out: Rep)
     one = Scalar((rep_in * rep_out).group)
     source, target = one * rep_in, one * rep_out
     model, x = pure(make), normal(1, (2, rep_in.dim), complex if rep_in.is_complex else float)
-    g = np.asarray(source.group.sample(jax.random.key(3)))
+    g = element(source.group)
     both = np.stack([x, x @ slow_rho(source, g).T])
     y, moved = once(model.apply, random_params(model, both), both)
     expected = y @ slow_rho(target, g).T
