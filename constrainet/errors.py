@@ -17,8 +17,8 @@ class AmbiguousRankError(ValueError):
         super().__init__(
             f"The rank is ambiguous: singular values {above:.1e} and {below:.1e} lie too close to "
             f"either side of the cutoff {cutoff:.1e}. Exact generators leave a wide gap. If the "
-            "generators are approximate, pass `rtol=` a little above their relative error (for "
-            "errors of 1e-3, `rtol=1e-2`); otherwise check them for typing errors."
+            "generators are approximate, pass `rtol=` about 30 times their relative error (for "
+            "errors of 1e-3, `rtol=3e-2`); otherwise check them for typing errors."
         )
 
     def __reduce__(self):
@@ -44,6 +44,27 @@ class ProblemTooLargeError(MemoryError):
 
     def __reduce__(self):
         return type(self), (self.what, self.required, self.limit)
+
+
+class IllConditionedError(ArithmeticError):
+    """The generators are given in coordinates too skew for float64 to decide a rank.
+
+    Attributes:
+        norm: how much the generators stretch some vectors of the representation, dimensionless.
+        limit: how much they may.
+    """
+
+    def __init__(self, norm: float, limit: float):
+        self.norm, self.limit = norm, limit
+        super().__init__(
+            f"The generators stretch some vectors of this representation {norm:.1e} times; beyond "
+            f"{limit:.0e}, rounding hides small constraints, and the rank would be a guess. Write "
+            "the group in a basis in which its matrices are closer to orthogonal, or use smaller "
+            "tensor ranks."
+        )
+
+    def __reduce__(self):
+        return type(self), (self.norm, self.limit)
 
 
 class MethodNotApplicableError(ValueError):

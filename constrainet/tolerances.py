@@ -25,6 +25,13 @@ GAP = 1e2
 A smaller gap means that the generators are only approximately a symmetry, and the rank a guess.
 """
 
+STRETCH = 1e5
+"""How much generators in skew coordinates may stretch a vector for a null space to be decided.
+
+Rounding grows with the stretch, to 1e-11 at the limit, and constraints shrink by it: both stay
+clear of `RANK`.
+"""
+
 CLUSTER = 1e-7
 """Eigenvalues of a random element closer than this fraction of its norm count as equal.
 

@@ -27,7 +27,9 @@ def digest(*parts) -> bytes:
             body, tag = digest(*part), f"tuple {len(part)}"
         elif isinstance(part, bytes):
             body, tag = part, "bytes"
-        elif isinstance(part, str | int | float | bool | None):
+        elif isinstance(part, float):
+            body, tag = repr(part + 0.0).encode(), "float"
+        elif isinstance(part, str | int | bool | None):
             body, tag = repr(part).encode(), type(part).__name__
         else:
             raise TypeError(f"`digest` takes arrays and plain values. Got {type(part).__name__}.")

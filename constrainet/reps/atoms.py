@@ -10,9 +10,10 @@ from scipy.sparse import csr_array
 from scipy.sparse.linalg import aslinearoperator
 
 from constrainet.groups import Group
-from constrainet.linalg import Monomial, digest
+from constrainet.linalg import Matrix, Monomial, digest
 from constrainet.reps.rep import Rep
 from constrainet.solve import Atom, Symmetry
+from constrainet.tolerances import EXACT
 
 NEGLIGIBLE = 1e-14
 """A Lie generator smaller than this fraction of the largest is rounding, and is left out."""
@@ -120,5 +121,26 @@ def _defining_atom(factor: Group, copy: int) -> Atom:
     norms = np.linalg.norm(factor.lie_algebra, 2, axis=(1, 2))
     kept = norms > NEGLIGIBLE * norms.max(initial=0)
     lie = factor.lie_algebra[kept] / norms[kept, None, None]
-    symmetry = Symmetry(factor.discrete_matrices, lie, copy)
+    stretches = [log for h in factor.discrete_matrices if (log := _logarithm(h)) is not None]
+    discrete = tuple(h for h in factor.discrete_matrices if _logarithm(h) is None)
+    lie = np.concatenate([lie, *(log[None] for log in stretches)])
+    symmetry = Symmetry(discrete, lie, copy)
     return Atom(symmetry, symmetry.discrete, symmetry.infinitesimal, factor.dim)
+
+
+def _logarithm(matrix: Matrix) -> np.ndarray | None:
+    """Of a stretch: of a Hermitian matrix with positive eigenvalues; None of any other.
+
+    A stretch and its logarithm, taken as a Lie generator, have the same invariants in every tensor
+    product; the logarithm stays of moderate size there, and is closed under the adjoint.
+    """
+    if isinstance(matrix, Monomial):
+        return None
+    scale = np.abs(matrix).max()
+    if np.abs(matrix - matrix.conj().T).max() > EXACT * scale:
+        return None
+    values, vectors = np.linalg.eigh(matrix)
+    if values[0] <= 0 or np.allclose(values, 1, rtol=0, atol=EXACT):
+        return None
+    logarithms = np.log(values)
+    return (vectors * (logarithms / np.abs(logarithms).max())) @ vectors.conj().T

@@ -19,17 +19,18 @@ def common_group(a: Group, b: Group) -> Group:
     both have is the same one.
 
     Raises:
-        ValueError: if a shared factor occurs more than once, so that it is unclear which is meant.
+        ValueError: if a factor occurs more often in one than in the other, so that it is unclear
+            which is meant.
     """
     if a == b:
         return a
     counts = Counter(a.factors), Counter(b.factors)
     for factor in counts[0].keys() & counts[1].keys():
-        if max(counts[0][factor], counts[1][factor]) > 1:
+        if counts[0][factor] != counts[1][factor]:
             raise ValueError(
-                f"Representations of {a} and {b} cannot be joined: {factor} occurs more than once, "
-                f"so it is unclear which one should act. Write both for the same product, with "
-                "`V(group, factor=...)`."
+                f"Representations of {a} and {b} cannot be joined: {factor} occurs more often "
+                "in one than in the other, so it is unclear which one should act. Write both for "
+                "the same product, with `V(group, factor=...)`."
             )
     return prod((f for f in b.factors if f not in counts[0]), start=a)
 

@@ -34,6 +34,9 @@ from constrainet.solve import (
 Piece = tuple[tuple[Atom, ...], np.ndarray]
 """Atoms in any order, and the coordinates of their tensor product: (multiplicity, *dims)."""
 
+MOST_FACTORS = 60
+"""Of a tensor product, each an axis of an array; two axes more are needed beside them."""
+
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -106,8 +109,9 @@ class Rep(Action):
 
         Args:
             method: "auto" takes the first that applies of "orbits", "isotypic" and "nullspace".
-            rtol: relative cutoff of singular values in `nullspace`, for generators that are only
-                approximately known: a little more than their relative error.
+            rtol: relative cutoff of singular values, for generators that are only approximately
+                known: about 30 times their relative error. The methods that need exact
+                generators are then left out.
             cache_dir: a folder in which solutions are kept between processes; by default the
                 environment variable `CONSTRAINET_CACHE`, or none.
 
@@ -428,6 +432,11 @@ def direct_sum(group: Group, summands: Sequence[tuple[Rep, int]]) -> Rep:
 
 def tensor_product(group: Group, factors: Sequence[Rep], split: int | None = None) -> Rep:
     """The tensor product; of a single factor, that factor."""
+    if len(factors) > MOST_FACTORS:
+        raise ValueError(
+            f"A tensor product should have at most {MOST_FACTORS} factors, because NumPy's arrays "
+            f"have at most 64 axes. Got {len(factors)}."
+        )
     return factors[0] if len(factors) == 1 else TensorProduct(group, tuple(factors), split)
 
 

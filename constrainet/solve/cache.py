@@ -52,11 +52,14 @@ _lock = threading.Lock()
 def recall(key: tuple, asked: Sequence[Question], folder: str | None) -> Solutions | None:
     """The solutions stored under a key, from memory or from a folder; None if there are none."""
     name = digest(VERSION, *key)
-    with _lock:
-        if name in _memory:
-            _memory.move_to_end(name)
-            return _memory[name]
     path = _path(folder, name)
+    with _lock:
+        if remembered := _memory.get(name):
+            _memory.move_to_end(name)
+    if remembered is not None:
+        if path is not None and not os.path.exists(path):
+            _write(path, asked, remembered, name)
+        return remembered
     if path is None:
         return None
     try:
@@ -77,8 +80,11 @@ def remember(
     name = digest(VERSION, *key)
     _keep(name, solutions)
     path = _path(folder, name)
-    if path is None:
-        return
+    if path is not None:
+        _write(path, asked, solutions, name)
+
+
+def _write(path: Path, asked: Sequence[Question], solutions: Solutions, name: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".partial")
@@ -119,7 +125,7 @@ def _path(folder: str | None, name: bytes) -> Path | None:
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, RuntimeWarning, stacklevel=5)
+    warnings.warn(message, RuntimeWarning, stacklevel=6)
 
 
 def _pack(solutions: Sequence[Solution], name: bytes) -> bytes:
@@ -139,7 +145,7 @@ def _pack(solutions: Sequence[Solution], name: bytes) -> bytes:
     manifest = json.dumps({"name": name.hex(), "entries": entries})
     arrays["manifest"] = np.frombuffer(manifest.encode(), np.uint8)
     body = io.BytesIO()
-    np.savez(body, allow_pickle=False, **arrays)
+    np.savez(body, **arrays)  # pyright: ignore[reportArgumentType]
     return hashlib.sha256(body.getvalue()).digest() + body.getvalue()
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from constrainet.linalg import KroneckerProduct, KroneckerSum
 from constrainet.solve.forms import DenseForm, Form, IrreducibleBlock, IsotypicForm, OrbitForm
-from constrainet.solve.nullspace import relative_constraints
+from constrainet.solve.nullspace import constraints
 from constrainet.solve.orbits import product_images
 from constrainet.solve.problem import Atom, images
 from constrainet.tolerances import EXACT
@@ -80,7 +80,7 @@ def _(form: OrbitForm, rows, columns) -> Certificate:
 def _(form: DenseForm, rows, columns) -> Certificate:
     atoms = [*rows, *(atom.dual for atom in columns)]
     residual = 0.0
-    for constraint in relative_constraints(atoms):
+    for constraint in constraints(atoms, relative=True):
         violations = np.linalg.norm(constraint @ form.columns, axis=0)
         residual = max(residual, float(violations.max(initial=0)))
     gram = form.columns.conj().T @ form.columns

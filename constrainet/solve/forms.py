@@ -24,6 +24,14 @@ def constant(array: np.ndarray, like):
     return xp.asarray(array, dtype=dtype)
 
 
+def take(x, indices: np.ndarray, axis: int):
+    """`xp.take` with indices of 32 bits where they suffice, which JAX accepts at any precision."""
+    xp = x.__array_namespace__()
+    if x.shape[axis] < 2**31:
+        indices = indices.astype(np.int32)
+    return xp.take(x, xp.asarray(indices), axis=axis)
+
+
 class Form(ABC):
     """An orthonormal basis of a subspace; see the module's docstring."""
 
@@ -101,20 +109,17 @@ class OrbitForm(Form):
             if self.rank
             else (xp.zeros((*coefficients.shape[:-1], 1), dtype=coefficients.dtype))
         )
-        gathered = xp.take(padded, xp.asarray(self.labels), axis=-1)
+        gathered = take(padded, self.labels, -1)
         return gathered if self.phases is None else gathered * constant(self.phases, coefficients)
 
     def coefficients(self, vectors):
         xp = vectors.__array_namespace__()
         if self.phases is not None:
             vectors = vectors * constant(self.phases.conj(), vectors)
-        sums = [
-            xp.sum(xp.take(vectors, xp.asarray(members), axis=-1), axis=-1)
-            for members in self._members_by_size
-        ]
+        sums = [xp.sum(take(vectors, members, -1), axis=-1) for members in self._members_by_size]
         if not sums:
             return vectors[..., :0]
-        in_order = xp.take(xp.concat(sums, axis=-1), xp.asarray(self._places), axis=-1)
+        in_order = take(xp.concat(sums, axis=-1), self._places, -1)
         return in_order * constant(1 / np.sqrt(self.sizes), vectors)
 
     @cached_property

@@ -19,14 +19,14 @@ from numbers import Real
 import numpy as np
 
 from constrainet.errors import CertificateError, MethodNotApplicableError, ProblemTooLargeError
-from constrainet.linalg import KroneckerProduct
+from constrainet.linalg import KroneckerProduct, Monomial
 from constrainet.solve.cache import recall, remember
 from constrainet.solve.certificate import Certificate, allowed_violation, certify
 from constrainet.solve.forms import Form
 from constrainet.solve.irreps import DecompositionError
 from constrainet.solve.isotypic import Decomposer
 from constrainet.solve.memory import memory_limit
-from constrainet.solve.nullspace import nullspace
+from constrainet.solve.nullspace import nullspace, polished
 from constrainet.solve.orbits import orbits
 from constrainet.solve.problem import Atom, Question, Space, Symmetry, balanced, dim_of
 from constrainet.solve.progress import steps
@@ -142,12 +142,16 @@ class Solver:
         rows, columns = question
         atoms = (*rows, *columns)
         if method == "orbits":
+            if self.rtol is not None and not all(_permutes(atom) for atom in atoms):
+                return "it needs exact phases, and `rtol` says that they are approximate."
             if not all(atom.is_monomial for atom in atoms):
                 return "the generators do not permute the coordinates up to phases."
             required = 40 * dim_of(atoms)
             if required > memory_limit():
                 return f"its labels would need {required / 2**30:.1f} GiB."
         if method == "isotypic":
+            if self.rtol is not None:
+                return "it needs exact generators, and `rtol` says that they are approximate."
             if not all(atom.is_adjoint_closed for atom in atoms):
                 return "the algebra of the generators is not closed under the adjoint."
             required = 40 * (dim_of(rows) ** 2 + dim_of(columns) ** 2)
@@ -176,24 +180,27 @@ class Solver:
     def _nullspace(self, question: Question) -> Iterator[tuple[Form, float]]:
         rows, columns = question
         atoms = [*rows, *(atom.dual for atom in columns)]
-        yield nullspace(atoms, self.rtol, self._start(question))
-
-    def _start(self, question: Question) -> np.ndarray | None:
-        """Orthonormal columns that contain the solution, read off from irreducibles, or None."""
-        if not self.obstacle("isotypic", question):
-            return None  # all generators are closed; this run is the reference for `isotypic` then
-        atoms = (*question[0], *question[1])
-        if part := reductive_part(atoms):
-            return self._irreducible_basis(part, question)
-        if found := unitarised(atoms):
+        if self.rtol is not None or not self.obstacle("isotypic", question):
+            # approximate generators are closed under nothing; and where all are closed, this run
+            # is the reference for `isotypic`
+            yield nullspace(atoms, self.rtol)
+            return
+        part = reductive_part((*rows, *columns))
+        if part is None and (found := unitarised((*rows, *columns))):
             moved, changes = found
-            columns = self._irreducible_basis(moved, question)
-            if columns is not None:
-                count = len(question[0])
-                inverses = [np.linalg.inv(S) for S in changes[:count]]
-                back = KroneckerProduct([*inverses, *(S.T for S in changes[count:])])
-                return np.linalg.qr(back @ columns)[0]
-        return None
+            basis = self._irreducible_basis(moved, question)
+            if basis is not None:
+                inverses = [np.linalg.inv(S) for S in changes[: len(rows)]]
+                back = KroneckerProduct([*inverses, *(S.T for S in changes[len(rows) :])])
+                # the rank was decided in unitary coordinates, without doubt
+                yield polished(atoms, np.linalg.qr(back @ basis)[0]), self._gap
+        start = None if part is None else self._irreducible_basis(part, question)
+        yield nullspace(atoms, None, start)
+
+    @property
+    def _gap(self) -> float:
+        """The smallest gap of any decomposition so far."""
+        return min(decomposer.catalogue.gap for decomposer in self._decomposers.values())
 
     def _irreducible_basis(self, atoms: Sequence[Atom], question: Question) -> np.ndarray | None:
         """The invariants of other atoms in the place of the question's, as columns."""
@@ -206,6 +213,10 @@ class Solver:
         if required > memory_limit():
             raise ProblemTooLargeError("The basis to start from", required, memory_limit())
         return np.asarray(form.expand(np.eye(form.rank))).T
+
+
+def _permutes(atom: Atom) -> bool:
+    return all(isinstance(h, Monomial) and h.is_permutation for h in atom.discrete)
 
 
 def _check_options(method: str, rtol: float | None) -> None:

@@ -24,6 +24,7 @@ import scipy.linalg
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from constrainet.errors import AmbiguousRankError
 from constrainet.linalg import null_space, to_dense
 from constrainet.solve.forms import Irreducible
 from constrainet.solve.problem import Atom, Symmetry
@@ -379,7 +380,10 @@ def _commutant(connectors: np.ndarray, width: int) -> np.ndarray:
     brackets = unknowns[:, None] @ connectors - connectors @ unknowns[:, None]
     system = brackets.reshape(len(places), -1).T
     system = np.concatenate([system.real, system.imag]) if np.iscomplexobj(system) else system
-    solutions, _ = null_space(system, RANK * float(np.linalg.norm(connectors)))
+    try:
+        solutions, _ = null_space(system, RANK * float(np.linalg.norm(connectors)))
+    except AmbiguousRankError as error:
+        raise DecompositionError("The commutant is ambiguous.") from error
     candidates = (solutions.T @ unknowns.reshape(len(places), -1)).reshape(-1, d, d)
     traces = np.einsum("kii->k", candidates)
     # a rotation of the solutions that makes the identity the first

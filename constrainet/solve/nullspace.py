@@ -21,13 +21,17 @@ import numpy as np
 import scipy.linalg
 from scipy.sparse.linalg import LinearOperator
 
-from constrainet.errors import AmbiguousRankError, ProblemTooLargeError
-from constrainet.linalg import null_space, to_dense
+from constrainet.errors import (
+    AmbiguousRankError,
+    IllConditionedError,
+    ProblemTooLargeError,
+)
+from constrainet.linalg import numerical_rank, to_dense
 from constrainet.solve.forms import DenseForm
 from constrainet.solve.memory import memory_limit
 from constrainet.solve.problem import Atom, dim_of, images
 from constrainet.solve.progress import steps
-from constrainet.tolerances import RANK
+from constrainet.tolerances import RANK, STRETCH
 
 DENSE_LIMIT = 1000
 """Dimensions up to this are solved with a dense Gram matrix: half a second at the limit."""
@@ -62,20 +66,24 @@ def nullspace(
         The invariants, and the gap of the rank decision.
 
     Raises:
-        AmbiguousRankError: if singular values lie on both sides of the cutoff, close to it.
+        AmbiguousRankError: if singular values lie close to the cutoff; for exact generators (no
+            `rtol`), anywhere between `tolerances.RANK` and `CANDIDATE`.
+        IllConditionedError: if exact generators are given in coordinates too skew to decide.
         ProblemTooLargeError: if the arrays would not fit in memory.
     """
     cutoff = RANK if rtol is None else rtol
     size = dim_of(atoms)
-    constraints = relative_constraints(atoms)
-    if not constraints:  # nothing moves, so every vector is invariant
+    if rtol is None and (stretch := _stretch(atoms)) > STRETCH:
+        raise IllConditionedError(stretch, STRETCH)
+    rows = constraints(atoms)
+    if not rows:  # nothing moves, so every vector is invariant
         if start is None:
             _require(8 * size * size, f"The identity of dimension {size:,}")
             start = np.eye(size)
         return DenseForm(start), float("inf")
     rejected = 1.0  # the smallest singular value that the first pass set aside
     if start is None:
-        first = relative_constraints(_few(atoms))
+        first = constraints(_few(atoms))
         margin = max(CANDIDATE, 10 * cutoff)
         if size <= DENSE_LIMIT:
             start, rejected = _small_eigenvectors(first, size, margin)
@@ -83,36 +91,77 @@ def nullspace(
             start = _project_random(first, size)
     if start.shape[1] == 0:
         return DenseForm(start), rejected / cutoff
-    _require(len(constraints) * start.nbytes, f"Constraints on {start.shape[1]} candidates")
-    stacked = np.concatenate([constraint @ start for constraint in constraints])
-    zeros, gap = null_space(stacked, cutoff)
-    if zeros.shape[1] == start.shape[1]:  # nothing was cut here, so the first pass made the gap
-        noise = max(float(np.linalg.norm(stacked, 2)), float(np.finfo(float).eps))
-        gap = rejected / noise
-        if rejected < cutoff * 10:
-            raise AmbiguousRankError(rejected, noise, cutoff)
-    columns = start @ zeros
-    if size > DENSE_LIMIT and np.linalg.norm(stacked @ zeros, axis=0).max(initial=0) > INEXACT:
-        columns = _without_constrained_part(constraints, columns, reduction=1e-3)
+    _require(len(rows) * start.nbytes, f"Constraints on {start.shape[1]} candidates")
+    stacked = np.concatenate([row @ start for row in rows])
+    values, combinations = _singular(stacked)
+    _, gap = numerical_rank(np.append(values, rejected), cutoff)
+    kept = values <= cutoff
+    doubtful = values[~kept & (values < CANDIDATE)]
+    if rtol is None and doubtful.size:
+        raise AmbiguousRankError(doubtful.min(), values[kept].max(initial=0), cutoff)
+    return polished(atoms, start @ combinations[:, kept]), gap
+
+
+def _singular(stacked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """All singular values, and the combinations of columns that belong to them."""
+    triangle = scipy.linalg.qr(stacked, mode="r")[0][: stacked.shape[1]]
+    _, values, vectors = np.linalg.svd(triangle, full_matrices=True)
+    missing = np.zeros(stacked.shape[1] - len(values))
+    return np.append(values, missing), vectors.conj().T
+
+
+def polished(atoms: Sequence[Atom], columns: np.ndarray) -> DenseForm:
+    """The invariants close to given orthonormal columns (size, k), as accurate as can be."""
+    rows = constraints(atoms)
+    norms = (np.linalg.norm(row @ columns, axis=0) for row in rows)
+    worst = max((norm.max(initial=0) for norm in norms), default=0.0)
+    if len(columns) > DENSE_LIMIT and worst > INEXACT:
+        columns = _without_constrained_part(rows, columns, reduction=1e-3)
         columns = np.linalg.qr(columns)[0]
-    return DenseForm(columns), gap
+    return DenseForm(columns)
 
 
-def relative_constraints(atoms: Sequence[Atom]) -> list[LinearOperator]:
-    """`ρ(h) - 1` and `dρ(A)`, each over the size of its generator (of h, if that exceeds 1)."""
+def constraints(atoms: Sequence[Atom], *, relative: bool = False) -> list[LinearOperator]:
+    """`ρ(h) - 1`, and `dρ(A)` over the size of A.
+
+    Args:
+        atoms: the factors, of one symmetry.
+        relative: whether the first are taken over the norm of ρ(h) where that exceeds 1.
+    """
     discrete, infinitesimal = images(atoms)
-    constraints = []
+    rows = []
     for i, operator in enumerate(discrete):
         norm = prod(np.linalg.norm(to_dense(atom.discrete[i]), 2) for atom in atoms)
         identity = scipy.sparse.linalg.aslinearoperator(
             scipy.sparse.eye_array(operator.shape[0], dtype=operator.dtype)
         )
-        constraints.append((operator - identity) * (1 / max(1.0, float(norm))))
+        rows.append((operator - identity) * (1 / max(1.0, float(norm)) if relative else 1.0))
     for i, operator in enumerate(infinitesimal):
         norm = max(np.linalg.norm(atom.infinitesimal[i], 2) for atom in atoms)
         if norm:
-            constraints.append(operator * (1 / float(norm)))
-    return constraints
+            rows.append(operator * (1 / float(norm)))
+    return rows
+
+
+def _stretch(atoms: Sequence[Atom]) -> float:
+    """How much longer generators, their inverses and small Lie elements make some vectors."""
+    worst = 1.0
+    for i in range(len(atoms[0].discrete)):
+        singular = [np.linalg.svd(to_dense(a.discrete[i]), compute_uv=False) for a in atoms]
+        worst = max(worst, prod(s[0] for s in singular), prod(1 / s[-1] for s in singular))
+    for i in range(len(atoms[0].infinitesimal)):
+        matrices = [atom.infinitesimal[i] for atom in atoms]
+        norm = max(np.linalg.norm(m, 2) for m in matrices)
+        radius = max(np.abs(np.linalg.eigvals(m)).max() for m in matrices)
+        # what rotates or grows sets its own scale; a nilpotent generator has none, and rounding
+        # gives it eigenvalues of up to about eps^(1/n)
+        nilpotent = min(1e-2, 10 * np.finfo(float).eps ** (1 / max(len(m) for m in matrices)))
+        unit = 2 * (radius if radius > nilpotent * norm else norm)
+        if norm:
+            worst = max(
+                worst, prod(np.linalg.norm(scipy.linalg.expm(m / unit), 2) for m in matrices)
+            )
+    return float(worst)
 
 
 def _few(atoms: Sequence[Atom]) -> Sequence[Atom]:
@@ -127,13 +176,13 @@ def _few(atoms: Sequence[Atom]) -> Sequence[Atom]:
 
 
 def _small_eigenvectors(
-    constraints: list[LinearOperator], size: int, margin: float
+    rows: list[LinearOperator], size: int, margin: float
 ) -> tuple[np.ndarray, float]:
     """Columns that span every vector with constraints below `margin`, and the next constraint."""
     _require(6 * 16 * size * size, f"A dense solve of dimension {size:,}")
-    gram = np.zeros((size, size), np.result_type(*(c.dtype for c in constraints)))
-    for constraint in constraints:
-        dense = to_dense(constraint)
+    gram = np.zeros((size, size), np.result_type(*(row.dtype for row in rows)))
+    for row in rows:
+        dense = to_dense(row)
         gram += dense.conj().T @ dense
     values, vectors = np.linalg.eigh(gram)
     count = int(np.sum(values < margin**2))
@@ -141,20 +190,20 @@ def _small_eigenvectors(
     return vectors[:, :count], float(rejected)
 
 
-def _project_random(constraints: list[LinearOperator], size: int) -> np.ndarray:
+def _project_random(rows: list[LinearOperator], size: int) -> np.ndarray:
     """Orthonormal columns that span the null space, from random vectors, matrix-free.
 
     A block of random vectors X loses its component outside the null space: Y with `G Y = G X` for
     the Gram operator G, found by conjugate gradients from zero, is just that component. A block
     wider than the null space shows its dimension; the block is doubled until it is.
     """
-    dtype = np.result_type(*(c.dtype for c in constraints))
+    dtype = np.result_type(*(row.dtype for row in rows))
     rng = np.random.default_rng(0)
     width = 32
     while True:
         _require(8 * size * width * dtype.itemsize, f"A matrix-free solve of dimension {size:,}")
         x = rng.normal(size=(size, width)).astype(dtype)
-        invariant = _without_constrained_part(constraints, x)
+        invariant = _without_constrained_part(rows, x)
         left, values, _ = np.linalg.svd(invariant, full_matrices=False)
         rank = int(np.sum(values > 1e-6 * np.sqrt(size)))
         if rank < width:
@@ -163,12 +212,12 @@ def _project_random(constraints: list[LinearOperator], size: int) -> np.ndarray:
 
 
 def _without_constrained_part(
-    constraints: list[LinearOperator], x: np.ndarray, reduction: float = 1e-13
+    rows: list[LinearOperator], x: np.ndarray, reduction: float = 1e-13
 ) -> np.ndarray:
     """Vectors without their component outside the null space, to a relative `reduction` of it."""
 
     def gram(y):
-        return np.sum([c.H @ (c @ y) for c in constraints], axis=0)
+        return np.sum([row.H @ (row @ y) for row in rows], axis=0)
 
     return x - _conjugate_gradients(gram, gram(x), reduction)
 

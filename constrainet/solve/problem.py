@@ -99,6 +99,12 @@ class Atom:
         negative = -self.infinitesimal.swapaxes(1, 2)
         return Atom(self.symmetry, inverse_transposes, negative, self.dim)
 
+    @cached_property
+    def conj(self) -> Atom:
+        """The complex conjugates of all images."""
+        discrete = tuple(h.conj() for h in self.discrete)
+        return Atom(self.symmetry, discrete, self.infinitesimal.conj(), self.dim)
+
     @property
     def is_monomial(self) -> bool:
         """Whether every generator permutes the coordinates up to phases, and none is Lie."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from constrainet.errors import AmbiguousRankError
 from constrainet.linalg import null_space
 from constrainet.solve.problem import Atom, Symmetry, is_unitary
 from constrainet.tolerances import EXACT
@@ -51,7 +52,10 @@ def _closed_combinations(matrices: np.ndarray) -> np.ndarray:
     span = left[:, values > EXACT * values[0]]
     adjoints = _as_real(matrices.conj().swapaxes(1, 2)).T
     outside = adjoints - span @ (span.T @ adjoints)
-    closed, _ = null_space(outside, EXACT * values[0])
+    try:
+        closed, _ = null_space(outside, EXACT * values[0])
+    except AmbiguousRankError:  # almost closed is not closed
+        return np.zeros((0, len(matrices)))
     # combinations that vanish as matrices constrain nothing
     size = np.linalg.norm(flat.T @ closed, axis=0)
     return closed.T[size > EXACT * values[0]]

@@ -17,7 +17,7 @@ import numpy as np
 
 from constrainet.errors import ProblemTooLargeError
 from constrainet.solve.certificate import Certificate
-from constrainet.solve.forms import Form
+from constrainet.solve.forms import Form, take
 from constrainet.solve.memory import memory_limit
 from constrainet.solve.problem import Question, Space, Term, dim_of
 
@@ -205,7 +205,7 @@ class Subspace:
         )
         for axis, places in zip((-2, -1), self._places, strict=True):
             if places is not None:
-                matrix = xp.take(matrix, xp.asarray(places), axis=axis)
+                matrix = take(matrix, places, axis)
         return matrix.reshape(*lead, self.shape[0])
 
     def coefficients(self, vectors):
@@ -223,7 +223,7 @@ class Subspace:
         matrix = vectors.reshape(*lead, self.rows.dim, self.columns.dim)
         for axis, space in ((-2, self.rows), (-1, self.columns)):
             if not _is_range(space.order):
-                matrix = xp.take(matrix, xp.asarray(space.order), axis=axis)
+                matrix = take(matrix, space.order, axis)
         parts, row = [vectors[..., :0]], 0
         blocks = iter(self.blocks)
         for row_term in self.rows.terms:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from constrainet.errors import AmbiguousRankError
+from constrainet.errors import AmbiguousRankError, IllConditionedError
 from constrainet.linalg import to_dense
 from constrainet.solve.nullspace import nullspace
 from constrainet.solve.problem import Atom, Symmetry
@@ -49,26 +49,23 @@ def unitarised(atoms: Sequence[Atom]) -> tuple[list[Atom], list[np.ndarray]] | N
 
 def _change(atom: Atom) -> np.ndarray | None:
     """The matrix S, or None."""
-    if atom.dim > LARGEST or atom.is_complex:
+    if atom.dim > LARGEST:
         return None
     try:
-        forms = nullspace([atom.dual, atom.dual])[0].columns
-        duals = nullspace([atom, atom])[0].columns
-    except AmbiguousRankError:
+        forms = nullspace([atom.dual.conj, atom.dual])[0].columns
+        duals = nullspace([atom.conj, atom])[0].columns
+    except (AmbiguousRankError, IllConditionedError):
         return None
     pairing = duals.T @ forms
     rows, columns = pairing.shape
     if rows != columns or rows == 0 or np.linalg.cond(pairing) > WORST_CONDITION:
         return None
     mean = forms @ np.linalg.solve(pairing, duals.T @ np.eye(atom.dim).ravel())
-    values, vectors = np.linalg.eigh(_symmetric(mean.reshape(atom.dim, atom.dim)))
+    form = mean.reshape(atom.dim, atom.dim)
+    values, vectors = np.linalg.eigh((form + form.conj().T) / 2)
     if values[0] <= 0 or values[-1] / values[0] > WORST_CONDITION:
         return None
-    return np.sqrt(values)[:, None] * vectors.T
-
-
-def _symmetric(matrix: np.ndarray) -> np.ndarray:
-    return (matrix + matrix.T) / 2
+    return np.sqrt(values)[:, None] * vectors.conj().T
 
 
 def _conjugate(atom: Atom, S: np.ndarray) -> Atom:

@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 
-from constrainet.errors import AmbiguousRankError, CertificateError
+from constrainet.errors import AmbiguousRankError, CertificateError, IllConditionedError
 from constrainet.groups import SE, SO, D, Group, Icosahedral, Lorentz, O, S, Z
 from constrainet.reps import T, V
 from tests.solve import oracles
@@ -60,7 +60,7 @@ def test_rtol_below_the_noise_never_gives_a_wrong_certificate(name, size):
         rep = T(k, group=noisy(make(), size))
         try:
             basis = rep.equivariant_basis(rtol=rtol)
-        except (AmbiguousRankError, CertificateError):
+        except (AmbiguousRankError, CertificateError, IllConditionedError):
             continue
         assert np.abs(oracles.constraints(rep) @ basis.to_dense()).max(initial=0) < 30 * rtol
 
@@ -85,14 +85,11 @@ def test_rounding_noise_without_rtol_gives_the_rank_or_an_error(name, size):
     for seed in range(3):
         try:
             basis = T(k, group=noisy(make(), size, seed)).equivariant_basis()
-        except (AmbiguousRankError, CertificateError):
+        except (AmbiguousRankError, CertificateError, IllConditionedError):
             continue
         assert basis.rank == expected
 
 
-@pytest.mark.xfail(
-    reason="rank 0 without a word: singular values just above the cutoff", strict=True
-)
 @pytest.mark.parametrize("size", [1e-8, 1e-6, 1e-4])
 def test_small_noise_without_rtol_gives_the_rank_or_an_error(size):
     """Such as matrices typed with eight digits."""
@@ -100,7 +97,7 @@ def test_small_noise_without_rtol_gives_the_rank_or_an_error(size):
         make, k = CASES[name]
         try:
             basis = T(k, group=noisy(make(), size)).equivariant_basis()
-        except (AmbiguousRankError, CertificateError):
+        except (AmbiguousRankError, CertificateError, IllConditionedError):
             continue
         assert basis.rank == 3
 
@@ -110,12 +107,11 @@ def test_matrix_typed_with_eight_digits_gives_the_rank_or_an_error():
     v = V(Group(discrete_generators=[[[c, -c], [c, c]]]))
     try:
         basis = (v * v).equivariant_basis()
-    except (AmbiguousRankError, CertificateError):
+    except (AmbiguousRankError, CertificateError, IllConditionedError):
         return
     assert basis.rank == 2
 
 
-@pytest.mark.xfail(reason="`isotypic` goes before `nullspace` and knows no rtol", strict=True)
 def test_rtol_is_heeded_where_the_noise_is_orthogonal():
     """A quarter turn, learned as 90.06°: exactly orthogonal, but not of order four."""
     angle = np.pi / 2 + 1e-3
@@ -126,9 +122,6 @@ def test_rtol_is_heeded_where_the_noise_is_orthogonal():
     assert rep.equivariant_basis(rtol=1e-2).rank == 8
 
 
-@pytest.mark.xfail(
-    reason="the search for a closed part raises instead of finding none", strict=True
-)
 @pytest.mark.parametrize("size", [1e-10, 3e-10])
 def test_rtol_is_heeded_where_the_noise_is_close_to_rounding(size):
     for seed in range(5):

@@ -335,7 +335,6 @@ def test_environment_names_the_folder(tmp_path, monkeypatch):
     assert len(files(tmp_path / "env")) == 1
 
 
-@pytest.mark.xfail(reason="what is in memory already is not written to a folder", strict=True)
 def test_folder_asked_for_after_a_solve_is_filled(tmp_path):
     bits(REPS["orbits"]())
     bits(REPS["orbits"](), cache_dir=tmp_path)
