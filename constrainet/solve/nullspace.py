@@ -26,7 +26,7 @@ from constrainet.errors import (
     IllConditionedError,
     ProblemTooLargeError,
 )
-from constrainet.linalg import numerical_rank, to_dense
+from constrainet.linalg import Matrix, Monomial, numerical_rank, to_dense
 from constrainet.solve.forms import DenseForm
 from constrainet.solve.memory import memory_limit
 from constrainet.solve.problem import Atom, dim_of, images
@@ -36,12 +36,15 @@ from constrainet.tolerances import RANK, STRETCH
 DENSE_LIMIT = 1000
 """Dimensions up to this are solved with a dense Gram matrix: half a second at the limit."""
 
-CANDIDATE = 1e-4
+CANDIDATE = 1e-3
 """Singular values below this fraction are candidates for zero: the square root of what the Gram
 matrix's eigenvalues, accurate to 1e-16, can tell from zero with certainty."""
 
 MAX_ITERATIONS = 5000
 """Of conjugate gradients; enough for condition numbers up to about 1e3."""
+
+NILPOTENT = 1e-13
+"""A matrix of norm one whose n-th power is smaller is nilpotent, but for rounding."""
 
 INEXACT = 1e-11
 """Constraints of a result above this are polished away: candidates from skew coordinates lose a
@@ -115,27 +118,33 @@ def polished(atoms: Sequence[Atom], columns: np.ndarray) -> DenseForm:
     rows = constraints(atoms)
     norms = (np.linalg.norm(row @ columns, axis=0) for row in rows)
     worst = max((norm.max(initial=0) for norm in norms), default=0.0)
-    if len(columns) > DENSE_LIMIT and worst > INEXACT:
-        columns = _without_constrained_part(rows, columns, reduction=1e-3)
-        columns = np.linalg.qr(columns)[0]
-    return DenseForm(columns)
+    if worst <= INEXACT:
+        return DenseForm(columns)
+    if len(columns) <= DENSE_LIMIT:
+        _, vectors = _singular(np.concatenate([to_dense(row) for row in rows]))
+        return DenseForm(vectors[:, len(columns) - columns.shape[1] :])
+    columns = _without_constrained_part(rows, columns, reduction=1e-3)
+    return DenseForm(np.linalg.qr(columns)[0])
 
 
 def constraints(atoms: Sequence[Atom], *, relative: bool = False) -> list[LinearOperator]:
-    """`ρ(h) - 1`, and `dρ(A)` over the size of A.
+    """`ρ(h) - 1` and `dρ(A)`, each over the size of its generator.
 
     Args:
         atoms: the factors, of one symmetry.
-        relative: whether the first are taken over the norm of ρ(h) where that exceeds 1.
+        relative: whether the first are taken over the norm of ρ(h), where that exceeds 1, or over
+            its square root. In skew coordinates rounding grows with the norm and true constraints
+            do not: half-way, both stay clear of the cutoff as long as the norm is below `STRETCH`.
     """
     discrete, infinitesimal = images(atoms)
     rows = []
     for i, operator in enumerate(discrete):
-        norm = prod(np.linalg.norm(to_dense(atom.discrete[i]), 2) for atom in atoms)
+        norm = prod(_extremes(atom.discrete[i])[0] for atom in atoms)
         identity = scipy.sparse.linalg.aslinearoperator(
             scipy.sparse.eye_array(operator.shape[0], dtype=operator.dtype)
         )
-        rows.append((operator - identity) * (1 / max(1.0, float(norm)) if relative else 1.0))
+        size = max(1.0, norm)
+        rows.append((operator - identity) * (1 / size if relative else size**-0.5))
     for i, operator in enumerate(infinitesimal):
         norm = max(np.linalg.norm(atom.infinitesimal[i], 2) for atom in atoms)
         if norm:
@@ -147,21 +156,31 @@ def _stretch(atoms: Sequence[Atom]) -> float:
     """How much longer generators, their inverses and small Lie elements make some vectors."""
     worst = 1.0
     for i in range(len(atoms[0].discrete)):
-        singular = [np.linalg.svd(to_dense(a.discrete[i]), compute_uv=False) for a in atoms]
-        worst = max(worst, prod(s[0] for s in singular), prod(1 / s[-1] for s in singular))
+        extremes = [_extremes(atom.discrete[i]) for atom in atoms]
+        worst = max(worst, prod(s for s, _ in extremes), prod(1 / s for _, s in extremes))
     for i in range(len(atoms[0].infinitesimal)):
         matrices = [atom.infinitesimal[i] for atom in atoms]
         norm = max(np.linalg.norm(m, 2) for m in matrices)
+        if not norm:
+            continue
         radius = max(np.abs(np.linalg.eigvals(m)).max() for m in matrices)
-        # what rotates or grows sets its own scale; a nilpotent generator has none, and rounding
+        # what rotates or grows sets its own scale; a nilpotent generator has none, though rounding
         # gives it eigenvalues of up to about eps^(1/n)
-        nilpotent = min(1e-2, 10 * np.finfo(float).eps ** (1 / max(len(m) for m in matrices)))
-        unit = 2 * (radius if radius > nilpotent * norm else norm)
-        if norm:
-            worst = max(
-                worst, prod(np.linalg.norm(scipy.linalg.expm(m / unit), 2) for m in matrices)
-            )
-    return float(worst)
+        n = max(len(m) for m in matrices)
+        spurious = 10 * np.finfo(float).eps ** (1 / n)
+        power = max(np.linalg.norm(np.linalg.matrix_power(m / norm, n), 2) for m in matrices)
+        unit = 2 * (radius if radius > spurious * norm or power > NILPOTENT else norm)
+        elements = (scipy.linalg.expm(m / unit) for m in matrices)
+        worst = max(worst, prod(float(np.linalg.norm(g, 2)) for g in elements))
+    return worst
+
+
+def _extremes(matrix: Matrix) -> tuple[float, float]:
+    """The largest and the smallest singular value."""
+    if isinstance(matrix, Monomial):
+        return 1.0, 1.0
+    values = np.linalg.svd(matrix, compute_uv=False)
+    return float(values[0]), float(values[-1])
 
 
 def _few(atoms: Sequence[Atom]) -> Sequence[Atom]:
