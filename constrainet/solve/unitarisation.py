@@ -49,6 +49,15 @@ def unitarised(atoms: Sequence[Atom]) -> tuple[list[Atom], list[np.ndarray]] | N
 
 def _change(atom: Atom) -> np.ndarray | None:
     """The matrix S, or None."""
+    first = _step(atom)
+    if first is None:
+        return None
+    # from there the form is close to the standard one, and found to full precision
+    second = _step(_conjugate(atom, first))
+    return None if second is None else second @ first
+
+
+def _step(atom: Atom) -> np.ndarray | None:
     if atom.dim > LARGEST:
         return None
     try:
