@@ -81,10 +81,15 @@ class CertificateError(ArithmeticError):
 
     def __init__(self, what: str, residual: float, required: float):
         self.what, self.residual, self.required = what, residual, required
-        super().__init__(
+        fault = (
             f"The solution of {what} violates its constraints by {residual:.1e} (allowed: "
-            f"{required:.1e}), so it is withheld. The generators are probably close to singular or "
-            "of very different sizes; a basis in which they are better conditioned should help."
+            f"{required:.1e}), so it is withheld."
+            if residual < float("inf")
+            else f"No random elements separated the irreducibles of {what}."
+        )
+        super().__init__(
+            f"{fault} The generators are probably close to singular, of very different sizes, or "
+            "known to few digits; a basis in which they are better conditioned should help."
         )
 
     def __reduce__(self):

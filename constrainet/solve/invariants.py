@@ -208,7 +208,10 @@ class Solver:
         other = (tuple(atoms[:count]), tuple(atoms[count:]))
         if self.obstacle("isotypic", other):
             return None
-        form, _, _ = self._first_certified(self._isotypic(other), other)
+        try:
+            form, _, _ = self._first_certified(self._isotypic(other), other)
+        except CertificateError:
+            return None
         required = 24 * form.size * form.rank
         if required > memory_limit():
             raise ProblemTooLargeError("The basis to start from", required, memory_limit())
