@@ -65,7 +65,7 @@ class EquivariantMap:
         >>> from constrainet.reps import V
         >>> mean_and_rest = EquivariantMap(V(S(3)), V(S(3)))
         >>> weights = mean_and_rest.weights(jnp.array([[1.0, 2, 3], [4, 5, 6], [7, 8, 9]]))
-        >>> mean_and_rest.apply(weights, jnp.array([1.0, 0.0, 0.0]))
+        >>> mean_and_rest.apply(weights, jnp.array([1.0, 0.0, 0.0])).round(3)
         Array([5., 5., 5.], dtype=float32)
     """
 
