@@ -8,7 +8,12 @@ decide a rank, and the content digests that give every value of the library its 
 """
 
 from constrainet.linalg.content import digest
-from constrainet.linalg.dense import adjoint_relation, null_space, numerical_rank
+from constrainet.linalg.dense import (
+    adjoint_relation,
+    kronecker_pairs,
+    null_space,
+    numerical_rank,
+)
 from constrainet.linalg.monomial import Monomial
 from constrainet.linalg.operators import (
     BlockDiagonal,
@@ -30,6 +35,7 @@ __all__ = [
     "adjoint_relation",
     "apply_along",
     "digest",
+    "kronecker_pairs",
     "null_space",
     "numerical_rank",
     "to_dense",

@@ -77,3 +77,10 @@ def adjoint_relation(matrices: np.ndarray) -> np.ndarray | None:
     if np.abs(flat / norms @ solution - target / norms).max(initial=0) > EXACT:
         return None
     return (solution * norms / norms[:, None]).T
+
+
+def kronecker_pairs(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Kronecker products of all pairs: (m, p, q) and (n, r, s) to (mn, pr, qs)."""
+    product = np.einsum("mpq,nrs->mnprqs", a, b)
+    (m, p, q), (n, r, s) = a.shape, b.shape
+    return product.reshape(m * n, p * r, q * s)

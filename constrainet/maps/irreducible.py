@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 import numpy as np
 
+from constrainet.linalg import kronecker_pairs
 from constrainet.maps.coordinates import Coordinates
 from constrainet.solve import IsotypicForm, Subspace, constant
 
@@ -136,9 +137,9 @@ def _shared(forms, numbers: np.ndarray):
                 extended.append(
                     (
                         key + ((id(block.irrep),) if block.irrep.index else ()),
-                        _outer(left, block.left),
-                        _outer(right, block.right),
-                        _outer(commutant, block.irrep.commutant),
+                        kronecker_pairs(left, block.left),
+                        kronecker_pairs(right, block.right),
+                        kronecker_pairs(commutant, block.irrep.commutant),
                         piece,
                     )
                 )
@@ -151,13 +152,6 @@ def _shared(forms, numbers: np.ndarray):
         n, m = part.shape[:2]
         sizes = (len(commutant), len(left), len(right))
         yield key, (left, right), commutant, part.transpose(0, 1, *axes).reshape(n, m, *sizes)
-
-
-def _outer(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Kronecker products of all pairs: (m, p, q) and (n, r, s) to (mn, pr, qs)."""
-    product = np.einsum("mpq,nrs->mnprqs", a, b)
-    (m, p, q), (n, r, s) = a.shape, b.shape
-    return product.reshape(m * n, p * r, q * s)
 
 
 def _place(part: np.ndarray) -> np.ndarray:

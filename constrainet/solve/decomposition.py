@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from constrainet.errors import CertificateError
+from constrainet.linalg import kronecker_pairs
 from constrainet.solve.certificate import allowed_violation, certify
 from constrainet.solve.irreps import DecompositionError
 from constrainet.solve.isotypic import Decomposer
@@ -118,8 +119,8 @@ class _Work:
                     atoms + factor_atoms,
                     None
                     if commutant is None or factor_commutant is None
-                    else _outer(commutant, factor_commutant),
-                    _outer(copies, factor_copies),
+                    else kronecker_pairs(commutant, factor_commutant),
+                    kronecker_pairs(copies, factor_copies),
                 )
                 for name, atoms, commutant, copies in products
                 for factor_name, factor_atoms, factor_commutant, factor_copies in self._factor(
@@ -152,10 +153,3 @@ class _Work:
                 irrep.commutant,
                 copies,
             )
-
-
-def _outer(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Kronecker products of all pairs: (m, p, q) and (n, r, s) to (mn, pr, qs)."""
-    product = np.einsum("mpq,nrs->mnprqs", a, b)
-    (m, p, q), (n, r, s) = a.shape, b.shape
-    return product.reshape(m * n, p * r, q * s)
