@@ -30,6 +30,11 @@ class StabiliserChain:
 
     Args:
         generators: ints of shape (M, n); each row a permutation of 0 ... n-1.
+        budget: how many indices may be looked up before the search is given up; 10⁹ take about
+            ten seconds.
+
+    Raises:
+        ValueError: if the budget does not suffice.
 
     Examples:
         >>> import numpy as np
@@ -38,8 +43,9 @@ class StabiliserChain:
         24
     """
 
-    def __init__(self, generators: np.ndarray):
+    def __init__(self, generators: np.ndarray, budget: float = np.inf):
         generators = np.asarray(generators, dtype=np.intp)
+        self._budget = budget
         self.num_points = generators.shape[1]
         self._levels: list[_Level] = []
         for generator in generators:
@@ -59,7 +65,7 @@ class StabiliserChain:
     @property
     def transversals(self) -> tuple[np.ndarray, ...]:
         """For each level its coset representatives, ints of shape (orbit size, n)."""
-        return tuple(level.cosets[level.orbit] for level in self._levels)
+        return tuple(level.cosets for level in self._levels)
 
     def __contains__(self, permutation) -> bool:
         return self._sift(np.asarray(permutation, dtype=np.intp)[None], 0) is None
@@ -84,6 +90,15 @@ class StabiliserChain:
                 level.unchecked[tuple(pairs.T)] = False
             else:
                 i = inserted
+
+    def _spend(self, work: int):
+        self._budget -= work
+        if self._budget < 0:
+            raise ValueError(
+                f"The stabiliser chain of a group of permutations of {self.num_points} points took "
+                "more steps than it was given. Let the group act on fewer points, or write it as a "
+                "product of smaller groups."
+            )
 
     def _insert(self, elements: np.ndarray, start: int) -> int | None:
         """Adds the first element that does not factor; the deepest level changed, or None."""
@@ -112,7 +127,8 @@ class StabiliserChain:
             outside = ~level.reached[points]
             if outside.any():
                 return elements[np.argmax(outside)], depth
-            elements = np.take_along_axis(level.inverses[points], elements, axis=1)
+            self._spend(elements.size)
+            elements = np.take_along_axis(level.inverses[level.place[points]], elements, axis=1)
         moving = (elements != np.arange(self.num_points)).any(axis=1)
         if moving.any():
             return elements[np.argmax(moving)], len(self._levels)
@@ -130,32 +146,43 @@ class _Level:
         self.unchecked = np.empty((0, num_points), bool)
         self.orbit = np.array([point])
         self.reached = identity == point
-        # row p: the representative that sends the base point to p, if there is one
-        self.cosets = np.tile(identity, (num_points, 1))
-        self.inverses = self.cosets.copy()
+        # row i: the representative that sends the base point to the i-th point of the orbit
+        self.cosets = identity[None]
+        self.inverses = identity[None]
+        # where a point of the orbit stands in it
+        self.place = np.zeros(num_points, np.intp)
 
     def add(self, generator: np.ndarray):
         """Takes a further generator, and extends the orbit by what it reaches."""
         self.generators = np.concatenate([self.generators, generator[None]])
         self.unchecked = np.concatenate([self.unchecked, self.reached[None]])
+        known = len(self.orbit)
         frontier, usable = self.orbit, self.generators[-1:]
+        orbit, cosets, count = [self.orbit], [self.cosets], known
+        rows = self.cosets
         while frontier.size:
-            found = []
+            points, found = [], []
             for g in usable:
-                sources = frontier[~self.reached[g[frontier]]]
-                new = g[sources]
+                fresh = ~self.reached[g[frontier]]
+                new = g[frontier[fresh]]
                 self.reached[new] = True
                 self.unchecked[:, new] = True
-                self.cosets[new] = g[self.cosets[sources]]
-                found.append(new)
+                self.place[new] = np.arange(count, count + len(new))
+                count += len(new)
+                points.append(new)
+                found.append(g[rows[fresh]])
             # old points have met every generator but the newest; new points have met none
-            frontier, usable = np.concatenate(found), self.generators
-            self.orbit = np.concatenate([self.orbit, frontier])
-        self.inverses[self.orbit] = np.argsort(self.cosets[self.orbit], axis=1)
+            frontier, rows, usable = np.concatenate(points), np.concatenate(found), self.generators
+            orbit.append(frontier)
+            cosets.append(rows)
+        self.orbit, self.cosets = np.concatenate(orbit), np.concatenate(cosets)
+        fresh_inverses = np.argsort(self.cosets[known:], axis=1)
+        self.inverses = np.concatenate([self.inverses, fresh_inverses])
 
     def schreier_generators(self, pairs: np.ndarray) -> np.ndarray:
         """Elements that fix the base point, shape (k, n), for k pairs (generator, orbit point)."""
         chosen, points = pairs.T
-        images = np.take_along_axis(self.generators[chosen], self.cosets[points], axis=1)
+        cosets = self.cosets[self.place[points]]
+        images = np.take_along_axis(self.generators[chosen], cosets, axis=1)
         returned = self.generators[chosen, points]
-        return np.take_along_axis(self.inverses[returned], images, axis=1)
+        return np.take_along_axis(self.inverses[self.place[returned]], images, axis=1)
