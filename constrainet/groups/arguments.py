@@ -57,6 +57,41 @@ def check_size(name: str, argument: str, value: object, minimum: int = 1) -> int
     return size
 
 
+def check_element(name: str, value: object, dim: int) -> np.ndarray:
+    """A matrix that may be an element of a group, in double precision.
+
+    Args:
+        name: of the call, for the message.
+        value: what was passed.
+        dim: of the group.
+
+    Returns:
+        float64 or complex128, shape (dim, dim).
+
+    Raises:
+        ValueError: if it has another shape, is not finite, or is known to single precision only.
+        TypeError: if it does not hold numbers.
+    """
+    if isinstance(value, Monomial):
+        value = value.to_dense()
+    array = np.asarray(value)
+    if not jnp.issubdtype(array.dtype, np.number):
+        raise TypeError(f"`{name}` should hold real or complex numbers. Got dtype {array.dtype}.")
+    if array.shape != (dim, dim):
+        raise ValueError(
+            f"`{name}` should be a matrix of shape {(dim, dim)}, the size of the group's elements. "
+            f"Got {array.shape}."
+        )
+    if jnp.issubdtype(array.dtype, np.inexact) and jnp.finfo(array.dtype).eps > EXACT:
+        raise ValueError(
+            f"`{name}` should be known to 1e-10, because it is compared with exact elements. Got "
+            f"dtype {array.dtype}. Compute it in float64 or complex128."
+        )
+    if not np.isfinite(array).all():
+        raise ValueError(f"`{name}` should be finite. Got {array[~np.isfinite(array)][0]}.")
+    return array.astype(complex if np.iscomplexobj(array) else float)
+
+
 def check_key(key: object) -> jax.Array:
     """A single JAX random key, typed (`jax.random.key`) or raw (`jax.random.PRNGKey`).
 

@@ -19,12 +19,13 @@ from constrainet.groups.arguments import (
 from constrainet.groups.haar import Independent, Sampler, draw, draw_many
 from constrainet.groups.products import direct_sum_of_algebras, direct_sum_of_generators
 from constrainet.groups.random_walk import default_sampler, is_unitary
+from constrainet.groups.structure import Structure
 from constrainet.linalg import Matrix, Monomial, adjoint_relation, digest, to_dense
 from constrainet.tolerances import EXACT
 
 
 @final
-class Group:
+class Group(Structure):
     """A group of invertible matrices: everything its generators produce.
 
     The elements are the products of exp(A) for A in the span of `lie_algebra`, of the

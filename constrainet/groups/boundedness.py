@@ -1,0 +1,99 @@
+"""Whether the elements of a matrix group are bounded: then its closure is compact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from constrainet.errors import AmbiguousRankError
+from constrainet.linalg import Matrix, null_space, to_dense
+from constrainet.tolerances import EXACT, RANK
+
+LARGEST = 40
+"""Groups that are not unitary as they stand are examined up to this dimension: the forms on them
+have the square of it, and their null space takes a minute."""
+
+CLEARLY = 1e-6
+"""How far an eigenvalue must be from where a bounded group has it to settle the question alone."""
+
+
+def invariant_form(
+    algebra: np.ndarray, matrices: Sequence[Matrix], dim: int, name: str
+) -> np.ndarray | None:
+    """A positive definite Hermitian form X that the group keeps, if its elements are bounded.
+
+    The group acts linearly on forms, by X -> gᴴ X g. If it is bounded, the mean of the standard
+    form over its closure is invariant and positive definite. That mean is a projection, which
+    needs no integral: onto the invariant forms, along those orthogonal to the invariants of the
+    adjoint action. If on the other hand some positive definite form is invariant, all elements are
+    unitary for it, hence bounded. So looking at this one form decides.
+
+    References:
+        Weyl, "The Classical Groups" (1939), chapter VIII.11 (the unitarian trick).
+
+    Args:
+        algebra: generators of the Lie algebra, shape (D, dim, dim), of any scales.
+        matrices: the discrete generators.
+        dim: their size.
+        name: of the group, for messages.
+
+    Returns:
+        X of shape (dim, dim) with `gᴴ X g = X` and `Aᴴ X + X A = 0`; None if the elements are not
+        bounded.
+
+    Raises:
+        ValueError: if the generators are too large, or known too poorly, to decide.
+    """
+    scales = np.abs(algebra).max(axis=(1, 2), keepdims=True, initial=0)
+    algebra = algebra[scales[:, 0, 0] > 0] / scales[scales[:, 0, 0] > 0]
+    dense = [to_dense(matrix) for matrix in matrices]
+    eye = np.eye(dim)
+    if all(np.abs(g.conj().T @ g - eye).max() < EXACT for g in dense) and (
+        np.abs(algebra + algebra.conj().swapaxes(1, 2)).max(initial=0) < EXACT
+    ):
+        return eye.astype(np.result_type(algebra, *dense))
+    # in a bounded group, eigenvalues have modulus 1, and those of the algebra are imaginary
+    if any(np.abs(np.abs(np.linalg.eigvals(g)) - 1).max() > CLEARLY for g in dense):
+        return None
+    if any(np.abs(np.linalg.eigvals(a).real).max() > CLEARLY for a in algebra):
+        return None
+    if dim > LARGEST:
+        raise ValueError(
+            f"Whether {name} is bounded cannot be found out for matrices of size {dim} that are "
+            f"not unitary; the limit is {LARGEST}. Write the group in coordinates in which its "
+            "elements are orthogonal or unitary (`conjugate`), or as a product of smaller groups."
+        )
+    try:
+        return _mean_form(algebra, dense, dim)
+    except AmbiguousRankError as error:
+        raise ValueError(
+            f"Whether {name} is bounded cannot be decided: singular values {error.above:.1e} and "
+            f"{error.below:.1e} lie on either side of the cutoff {error.cutoff:.1e}. Give its "
+            "generators with more digits, or in coordinates closer to orthogonal ones."
+        ) from None
+
+
+def _mean_form(
+    algebra: np.ndarray, dense: Sequence[np.ndarray], dim: int
+) -> np.ndarray | None:
+    eye = np.eye(dim)
+    # on forms as row-major vectors: X -> gᴴ X g is gᴴ ⊗ gᵀ, and X -> Aᴴ X + X A its derivative
+    constraints = [np.kron(g.conj().T, g.T) - np.eye(dim**2) for g in dense]
+    constraints += [np.kron(a.conj().T, eye) + np.kron(eye, a.T) for a in algebra]
+    constraints = [c / max(1.0, np.linalg.norm(c, 2)) for c in constraints]
+    invariants, _ = null_space(np.concatenate(constraints), RANK)
+    dual, _ = null_space(np.concatenate([c.conj().T for c in constraints]), RANK)
+    # an average exists only if the two pair without degeneration
+    pairing = dual.conj().T @ invariants
+    if pairing.shape[0] != pairing.shape[1] or pairing.size == 0:
+        return None
+    if np.linalg.svd(pairing, compute_uv=False)[-1] < RANK:
+        return None
+    mean = invariants @ np.linalg.solve(pairing, dual.conj().T @ eye.ravel())
+    form = mean.reshape(dim, dim)
+    form = (form + form.conj().T) / 2
+    values = np.linalg.eigvalsh(form)
+    if values[0] <= EXACT * abs(values[-1]):
+        return None
+    return form / values[-1]

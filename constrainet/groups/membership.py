@@ -1,0 +1,292 @@
+"""Whether a matrix is an element of a group that is known by its generators.
+
+For finite groups this is a matter of permutations. For the others it is decided from both sides.
+A matrix is an element if it is found to be a product of exponentials of the Lie algebra and of a
+word in the discrete generators. It is none if it breaks what all elements keep: the Lie algebra,
+an inner product, tensors, the values that determinants take on invariant subspaces, integrality.
+
+Compact groups are looked at in unitary coordinates, where the second way is complete in principle:
+the elements of a compact group are exactly the matrices that keep all its invariant tensors. A
+group that is closed under the adjoint is K exp(p), with K its unitary elements and p the Hermitian
+part of its Lie algebra, so by the polar decomposition it is left to decide about K.
+
+References:
+    Knapp, "Lie Groups Beyond an Introduction" (2002), Theorem 6.31 and Proposition 7.14 (polar
+    decomposition); Chevalley, "Theory of Lie Groups" (1946), chapter VI (invariant tensors).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import count
+
+import numpy as np
+import scipy.linalg
+
+from constrainet.errors import AmbiguousRankError
+from constrainet.groups.lie_algebra import LieAlgebra
+from constrainet.linalg import null_space
+from constrainet.tolerances import CLUSTER, EXACT, RANK
+
+MAX_WORDS = 16
+"""Words in the discrete generators that are tried beside exponentials, the shortest first."""
+
+MAX_DISCRETE_WORDS = 2000
+"""The same where there is no Lie algebra, so that words are only compared."""
+
+NUM_STARTS = 30
+NUM_STEPS = 8
+"""Random elements of the identity component from which it is tried to reach a matrix, and steps."""
+
+MAX_TENSOR = 350
+"""Entries of the largest tensors whose invariants are compared: 7³, for the 3-form of G2."""
+
+
+def belongs(
+    g: np.ndarray,
+    algebra: LieAlgebra,
+    matrices: Sequence[np.ndarray],
+    form: np.ndarray | None,
+    is_adjoint_closed: bool,
+) -> bool | None:
+    """Whether a matrix is in the infinite group of a Lie algebra and some discrete generators.
+
+    Args:
+        g: invertible, shape (d, d), real if the group is.
+        algebra: closed, on dimension d.
+        matrices: the discrete generators, shapes (d, d).
+        form: a positive definite form that the group keeps, shape (d, d); None if it is not
+            bounded.
+        is_adjoint_closed: whether the algebra is, and the discrete generators are unitary.
+
+    Returns:
+        True or False if one of them can be shown, else None.
+    """
+    if form is not None:
+        change = np.linalg.cholesky(form).conj().T
+        inverse = np.linalg.inv(change)
+        g = change @ g @ inverse
+        matrices = [change @ h @ inverse for h in matrices]
+        algebra = LieAlgebra(change @ algebra.basis @ inverse)
+    elif is_adjoint_closed:
+        values, vectors = np.linalg.eigh(g.conj().T @ g)
+        if algebra.distance((vectors * np.log(values) / 2) @ vectors.conj().T) > EXACT:
+            return False
+        g = g @ (vectors / np.sqrt(values)) @ vectors.conj().T
+        algebra = LieAlgebra((algebra.basis - algebra.basis.conj().swapaxes(1, 2)) / 2)
+    if _breaks_an_invariant(g, algebra, matrices, form is not None or is_adjoint_closed):
+        return False
+    return True if _is_reached(g, algebra, matrices) else None
+
+
+def _breaks_an_invariant(
+    g: np.ndarray, algebra: LieAlgebra, matrices: Sequence[np.ndarray], is_unitary: bool
+) -> bool:
+    inverse = np.linalg.inv(g)
+    if is_unitary and np.abs(g.conj().T @ g - np.eye(len(g))).max() > EXACT:
+        return True
+    stretch = np.linalg.norm(g, 2) * np.linalg.norm(inverse, 2)
+    units = [a / np.linalg.norm(a) for a in algebra.basis]
+    if any(algebra.distance(g @ a @ inverse) > EXACT * stretch for a in units):
+        return True
+    if not units and _are_integral(matrices) and not _are_integral([g]):
+        return True
+    spaces = _invariant_subspaces(len(g), algebra, matrices) if is_unitary else [np.eye(len(g))]
+    if any(np.linalg.norm(g @ w - w @ (w.conj().T @ g @ w)) > EXACT * stretch for w in spaces):
+        return True
+    if _leaves_the_determinants(g, algebra, matrices, spaces):
+        return True
+    return any(
+        _moves_a_tensor(g, algebra, matrices, k, dual)
+        for k, dual in _tensor_ranks(len(g), np.iscomplexobj(g))
+    )
+
+
+def _are_integral(matrices: Sequence[np.ndarray]) -> bool:
+    """Whether matrices and their inverses consist of integers."""
+    return all(
+        np.abs(g - np.rint(g)).max() < EXACT and abs(abs(np.linalg.det(g)) - 1) < EXACT
+        for g in matrices
+    )
+
+
+def _invariant_subspaces(
+    d: int, algebra: LieAlgebra, matrices: Sequence[np.ndarray]
+) -> list[np.ndarray]:
+    """Orthonormal columns of irreducible subspaces of a unitary group: a generic splitting."""
+    eye = np.eye(d)
+    constraints = [np.kron(m, eye) - np.kron(eye, m.T) for m in (*algebra.basis, *matrices)]
+    commutant = _common_null_space(constraints, d * d)
+    if commutant is None:
+        return [eye]
+    generic = commutant @ np.random.default_rng(0).normal(size=commutant.shape[1])
+    generic = generic.reshape(d, d)
+    values, vectors = np.linalg.eigh(generic + generic.conj().T)
+    breaks = np.flatnonzero(np.diff(values) > CLUSTER * np.abs(values).max()) + 1
+    return np.split(vectors, breaks, axis=1)
+
+
+def _leaves_the_determinants(
+    g: np.ndarray, algebra: LieAlgebra, matrices: Sequence[np.ndarray], spaces: list[np.ndarray]
+) -> bool:
+    """Whether the determinants on some invariant subspaces are together none that occur.
+
+    Subspaces on which the Lie algebra has a trace are left out, as they take all values there.
+    """
+    fixed = [
+        w
+        for w in spaces
+        if np.abs(np.einsum("ia,kij,ja->k", w.conj(), algebra.basis, w)).max(initial=0)
+        < EXACT * np.abs(algebra.basis).max(initial=1)
+    ]
+    if not fixed:
+        return False
+
+    def determinants(m: np.ndarray) -> np.ndarray:
+        return np.array([np.linalg.det(w.conj().T @ m @ w) for w in fixed])
+
+    if np.abs(np.abs(determinants(g)) - 1).max() > EXACT and not matrices:
+        return True
+    steps = [determinants(h) for h in matrices]
+    if any(np.abs(np.abs(step) - 1).max() > EXACT for step in steps):
+        return False
+    values = [np.ones(len(fixed), complex)]
+    for value in values:
+        for step in steps:
+            if all(np.abs(value * step - old).max() > EXACT for old in values):
+                values.append(value * step)
+        if len(values) > MAX_DISCRETE_WORDS:
+            return False
+    return all(np.abs(determinants(g) - value).max() > EXACT * len(g) for value in values)
+
+
+def _tensor_ranks(d: int, is_complex: bool) -> Iterator[tuple[int, int]]:
+    """How many factors V, and how many of its dual or conjugate, tensors may have."""
+    for k in count(1):
+        if d**k > MAX_TENSOR or k > 6:
+            return
+        yield from ((k - q, q) for q in range(k // 2 + 1 if is_complex else 1))
+        if not is_complex:
+            yield 0, k
+
+
+def _moves_a_tensor(
+    g: np.ndarray, algebra: LieAlgebra, matrices: Sequence[np.ndarray], k: int, dual: int
+) -> bool:
+    """Whether a matrix moves an invariant of V^⊗k ⊗ V*^⊗dual."""
+
+    def power(m: np.ndarray) -> np.ndarray:
+        inverse = np.linalg.inv(m).T
+        total = np.eye(1)
+        for factor in [m] * k + [inverse] * dual:
+            total = np.kron(total, factor)
+        return total
+
+    def derivative(a: np.ndarray) -> np.ndarray:
+        factors = [a] * k + [-a.T] * dual
+        n = len(a) ** len(factors)
+        total = np.zeros((n, n), a.dtype)
+        for i, factor in enumerate(factors):
+            before, after = len(a) ** i, len(a) ** (len(factors) - 1 - i)
+            total += np.kron(np.eye(before), np.kron(factor, np.eye(after)))
+        return total
+
+    constraints = [derivative(a) for a in algebra.basis]
+    constraints += [power(h) - np.eye(len(h) ** (k + dual)) for h in matrices]
+    invariants = _common_null_space(constraints, len(g) ** (k + dual))
+    if invariants is None:
+        return False
+    image = power(g)
+    moved = np.abs(image @ invariants - invariants).max(initial=0)
+    return bool(moved > EXACT * np.linalg.norm(image, 2))
+
+
+def _common_null_space(constraints: list[np.ndarray], size: int) -> np.ndarray | None:
+    """What all constraints send to zero, as columns; None if that cannot be decided."""
+    scaled = [c / max(np.linalg.norm(c, 2), EXACT) for c in constraints]
+    try:
+        return null_space(np.concatenate([np.zeros((1, size)), *scaled]), RANK)[0]
+    except AmbiguousRankError:
+        return None
+
+
+def _is_reached(g: np.ndarray, algebra: LieAlgebra, matrices: Sequence[np.ndarray]) -> bool:
+    for word in _words(matrices, len(g), MAX_WORDS if algebra.dim else MAX_DISCRETE_WORDS):
+        rest = np.linalg.solve(word, g)
+        if np.abs(rest - np.eye(len(g))).max() < EXACT:
+            return True
+        if algebra.dim and _is_in_identity_component(rest, algebra):
+            return True
+    return False
+
+
+def _words(matrices: Sequence[np.ndarray], d: int, limit: int) -> Iterator[np.ndarray]:
+    """Different products of the generators and their inverses, the identity first."""
+    steps = [*matrices, *(np.linalg.inv(h) for h in matrices)]
+    words = [np.eye(d)]
+    for word in words:
+        yield word
+        for step in steps:
+            new = word @ step
+            if len(words) < limit and np.abs(np.stack(words) - new).max((1, 2)).min() > EXACT:
+                words.append(new)
+
+
+def _is_in_identity_component(g: np.ndarray, algebra: LieAlgebra) -> bool:
+    """Whether g is found to be a product of exponentials.
+
+    It is one if log g is in the algebra. If not, the projection of log g is split off, and random
+    exponentials are multiplied with g, until it is, or the attempts are used up.
+    """
+    rng = np.random.default_rng(0)
+    start = g
+    for _ in range(NUM_STARTS):
+        for _ in range(NUM_STEPS):
+            log = logarithm(g)
+            if log is None:
+                break
+            if algebra.distance(log) < EXACT * max(1.0, np.linalg.norm(log)):
+                return True
+            step = algebra.project(log)
+            if np.linalg.norm(step) < CLUSTER:
+                break
+            g = scipy.linalg.expm(-step) @ g
+        random = rng.normal(size=(2, *g.shape)) * rng.uniform(0, 2)
+        # the imaginary part vanishes where the algebra is real
+        g = scipy.linalg.expm(algebra.project(random[0] + 1j * random[1])) @ start
+    return False
+
+
+def logarithm(g: np.ndarray) -> np.ndarray | None:
+    """The principal logarithm, by square roots and a series; None if an eigenvalue is <= 0.
+
+    References:
+        Higham, "Functions of Matrices" (2008), section 6.3 (the iteration of Denman and Beavers
+        for square roots) and 11.5 (inverse scaling and squaring).
+    """
+    eye = np.eye(len(g))
+    halvings = 0
+    while np.linalg.norm(g - eye) > 0.25:
+        if halvings == 20:
+            return None
+        root, inverse = g, eye
+        for _ in range(30):
+            if not np.isfinite(root).all() or np.linalg.cond(root) > 1 / EXACT:
+                return None
+            root, inverse = (
+                (root + np.linalg.inv(inverse)) / 2,
+                (inverse + np.linalg.inv(root)) / 2,
+            )
+            if np.linalg.norm(root @ root - g) < 1e-14 * np.linalg.norm(g):
+                break
+        else:
+            if np.linalg.norm(root @ root - g) > EXACT * np.linalg.norm(g):
+                return None
+        g, halvings = root, halvings + 1
+    # log g = 2 artanh z with z = (g - 1)(g + 1)⁻¹, of norm below 0.15
+    z = np.linalg.solve(g + eye, g - eye)
+    square, term, total = z @ z, z, z
+    for k in range(3, 22, 2):
+        term = term @ square
+        total = total + term / k
+    return 2.0 ** (halvings + 1) * total
