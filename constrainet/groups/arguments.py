@@ -57,6 +57,41 @@ def check_size(name: str, argument: str, value: object, minimum: int = 1) -> int
     return size
 
 
+def check_images(name: str, value: object) -> np.ndarray:
+    """Permutations as rows of images.
+
+    Args:
+        name: of the call, for the message.
+        value: what was passed.
+
+    Returns:
+        Ints of shape (M, n), each row a permutation of 0 ... n-1.
+
+    Raises:
+        TypeError: if the entries are no integers.
+        ValueError: if a row is no permutation, or the rows differ in length.
+    """
+    try:
+        rows = np.asarray(value)
+        got = f"shape {rows.shape}"
+    except ValueError:
+        rows, got = np.empty(0), "rows of different lengths"
+    if rows.ndim != 2 or rows.size == 0:
+        raise ValueError(
+            f"`{name}` should have shape (num_generators, num_points), one row of images for each "
+            f"generator. Got {got}. Wrap a single permutation in a list."
+        )
+    if rows.dtype.kind not in "iu":
+        raise TypeError(f"`{name}` should be integers, counted from 0. Got dtype {rows.dtype}.")
+    for index, row in enumerate(rows):
+        if not np.array_equal(np.sort(row), np.arange(len(row))):
+            raise ValueError(
+                f"`{name}` should be permutations of 0 ... {len(row) - 1}. Got {row.tolist()} at "
+                f"index {index}. Cycles are for `Group.from_cycles`."
+            )
+    return rows.astype(np.intp)
+
+
 def check_element(name: str, value: object, dim: int) -> np.ndarray:
     """A matrix that may be an element of a group, in double precision.
 

@@ -74,9 +74,7 @@ def invariant_form(
         ) from None
 
 
-def _mean_form(
-    algebra: np.ndarray, dense: Sequence[np.ndarray], dim: int
-) -> np.ndarray | None:
+def _mean_form(algebra: np.ndarray, dense: Sequence[np.ndarray], dim: int) -> np.ndarray | None:
     eye = np.eye(dim)
     # on forms as row-major vectors: X -> gᴴ X g is gᴴ ⊗ gᵀ, and X -> Aᴴ X + X A its derivative
     constraints = [np.kron(g.conj().T, g.T) - np.eye(dim**2) for g in dense]

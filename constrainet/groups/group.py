@@ -16,16 +16,16 @@ from constrainet.groups.arguments import (
     check_size,
     refuse_factor,
 )
+from constrainet.groups.constructors import Constructors
 from constrainet.groups.haar import Independent, Sampler, draw, draw_many
 from constrainet.groups.products import direct_sum_of_algebras, direct_sum_of_generators
-from constrainet.groups.random_walk import default_sampler, is_unitary
+from constrainet.groups.random_walk import default_sampler
 from constrainet.groups.structure import Structure
-from constrainet.linalg import Matrix, Monomial, adjoint_relation, digest, to_dense
-from constrainet.tolerances import EXACT
+from constrainet.linalg import Matrix, Monomial, digest, to_dense
 
 
 @final
-class Group(Structure):
+class Group(Constructors, Structure):
     """A group of invertible matrices: everything its generators produce.
 
     The elements are the products of exp(A) for A in the span of `lie_algebra`, of the
@@ -189,59 +189,6 @@ class Group(Structure):
         """Of the generators: float64, or complex128 if any of them is complex."""
         return np.result_type(*(f._own_algebra for f in self.factors))
 
-    @property
-    def is_complex(self) -> bool:
-        """Whether the generators are complex; zero imaginary parts do not make them real."""
-        return self.dtype.kind == "c"
-
-    @cached_property
-    def is_discrete(self) -> bool:
-        """Whether the group has no Lie algebra (or only zero in it)."""
-        return not any(f._own_algebra.any() for f in self.factors)
-
-    @cached_property
-    def is_unitary(self) -> bool:
-        """Whether every element is a unitary matrix."""
-        return all(
-            all(is_unitary(matrix) for matrix in factor._own_matrices)
-            and _is_anti_hermitian(_normalised(factor))
-            for factor in self.factors
-        )
-
-    @property
-    def is_orthogonal(self) -> bool:
-        """Whether every element is a real orthogonal matrix."""
-        return self.is_unitary and not self.is_complex
-
-    @cached_property
-    def is_monomial(self) -> bool:
-        """Whether every element permutes the coordinates, up to phases; then it is discrete."""
-        return self.is_discrete and all(
-            isinstance(matrix, Monomial) for f in self.factors for matrix in f._own_matrices
-        )
-
-    @cached_property
-    def is_permutation(self) -> bool:
-        """Whether every element permutes the coordinates, without signs or phases."""
-        return self.is_discrete and all(
-            isinstance(matrix, Monomial) and matrix.is_permutation
-            for factor in self.factors
-            for matrix in factor._own_matrices
-        )
-
-    @cached_property
-    def is_adjoint_closed(self) -> bool:
-        """Whether the conjugate transposes of the generators stay among what they generate.
-
-        That is: the span of `lie_algebra` contains the adjoints of its elements, and the discrete
-        generators are unitary. Representations of such a group are sums of irreducible ones.
-        """
-        return all(
-            all(is_unitary(matrix) for matrix in factor._own_matrices)
-            and adjoint_relation(_normalised(factor)) is not None
-            for factor in self.factors
-        )
-
     @cached_property
     def key(self) -> bytes:
         """A 32-byte digest of the generators, equal for equal groups in every process."""
@@ -400,15 +347,3 @@ def _cast(matrix: Matrix, dtype: np.dtype) -> Matrix:
     matrix = matrix.astype(dtype)
     matrix.flags.writeable = False
     return matrix
-
-
-def _is_anti_hermitian(algebra: np.ndarray) -> bool:
-    return bool(np.abs(algebra + algebra.conj().swapaxes(1, 2)).max(initial=0) < EXACT)
-
-
-def _normalised(factor: Group) -> np.ndarray:
-    """The non-zero Lie generators, each scaled so that its largest entry has modulus 1."""
-    algebra = factor.lie_algebra
-    scales = np.abs(algebra).max(axis=(1, 2), keepdims=True, initial=0)
-    keep = scales[:, 0, 0] > 0
-    return algebra[keep] / scales[keep]

@@ -80,7 +80,9 @@ class LieAlgebra:
             span.extend(_flat(candidates, is_complex))
             done += 1
         orthonormal = _unflat(span.rows, d, is_complex)
-        basis = np.concatenate([np.array(given, dtype).reshape(-1, d, d), orthonormal[len(given) :]])
+        basis = np.concatenate(
+            [np.array(given, dtype).reshape(-1, d, d), orthonormal[len(given) :]]
+        )
         basis.flags.writeable = False
         self.__dict__.update(
             basis=basis,

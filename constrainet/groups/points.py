@@ -101,7 +101,7 @@ class MonomialAction(PermutationAction):
             super().__init__(start, images)
         else:
             steps = [lambda rows, m=m: _apply(m.images, m.phases, rows) for m in monomials]
-            super().__init__(*_orbits(start, steps))
+            super().__init__(*orbits(start, steps))
 
     def matrix(self, images: np.ndarray) -> np.ndarray:
         j, phases = _split(self.rows[images])
@@ -130,10 +130,10 @@ class MatrixAction(PermutationAction):
         self._change = np.linalg.cholesky(form).conj().T
         self._inverse = np.linalg.inv(self._change)
         self._is_complex = np.iscomplexobj(dense)
-        steps = [lambda rows, g=self._real(g): rows @ g.T for g in dense]
+        steps = [lambda rows, g=g: rows @ g.T for g in map(self._real, dense)]
         columns = self._change.T
         start = np.hstack([columns.real, columns.imag]) if self._is_complex else columns
-        super().__init__(*_orbits(start, steps))
+        super().__init__(*orbits(start, steps))
 
     def _real(self, element: np.ndarray) -> np.ndarray:
         """An element as it acts on the rows."""
@@ -155,9 +155,7 @@ class MatrixAction(PermutationAction):
         return self.rows @ self._real(element).T
 
 
-def permutation_action(
-    matrices: Sequence[Matrix], dim: int, name: str
-) -> PermutationAction | None:
+def permutation_action(matrices: Sequence[Matrix], dim: int, name: str) -> PermutationAction | None:
     """The action on points of the group that some matrices generate, if it is finite.
 
     Args:
@@ -186,7 +184,7 @@ def permutation_action(
         if form is None:
             return MonomialAction(monomials, dim)
         return MatrixAction(np.stack([to_dense(m) for m in matrices]), form)
-    except _DoubtError as doubt:
+    except DoubtError as doubt:
         raise ValueError(
             f"Whether {name} is finite cannot be decided: its generators move the basis vectors to "
             f"{doubt}, and yet no element of infinite order was found. If it is finite, write it "
@@ -194,8 +192,8 @@ def permutation_action(
         ) from None
 
 
-class _DoubtError(Exception):
-    """The points are too many, or too close to each other."""
+class DoubtError(Exception):
+    """The points are too many, or too close to each other; caught inside this floor."""
 
 
 def _split(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -209,13 +207,21 @@ def _apply(images: np.ndarray, phases: np.ndarray, rows: np.ndarray) -> np.ndarr
     return np.stack([images[j], new.real, new.imag], axis=1)
 
 
-def _orbits(
+def orbits(
     start: np.ndarray, steps: Sequence[Callable[[np.ndarray], np.ndarray]]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """All points that some steps lead to, shape (N, k), and how the steps permute them, (M, N).
+    """All points that some steps lead to, and how the steps permute them.
+
+    Args:
+        start: the first points, shape (n, k), of length about one.
+        steps: functions from points to points, shapes (n, k).
+
+    Returns:
+        The points, shape (N, k), those of `start` first, and their images under each step, ints
+        of shape (M, N).
 
     Raises:
-        _DoubtError: if there are more than `MAX_POINTS`, or two that are neither equal nor
+        DoubtError: if there are more than `MAX_POINTS`, or two that are neither equal nor
             distinct.
     """
     index = _PointIndex()
@@ -228,7 +234,7 @@ def _orbits(
         for found, step in zip(images, steps, strict=True):
             found.append(index.add(step(frontier)))
         if len(index.points) > MAX_POINTS:
-            raise _DoubtError(f"more than {MAX_POINTS} points")
+            raise DoubtError(f"more than {MAX_POINTS} points")
     return np.stack(index.points), np.stack([np.concatenate(found) for found in images])
 
 
@@ -259,7 +265,7 @@ class _PointIndex:
         """Which points these are, ints of shape (n,); None if one of them is none."""
         try:
             found = [self._match(*located) for located in self._located(rows)]
-        except _DoubtError:
+        except DoubtError:
             return None
         return None if any(place is None for place in found) else np.array(found, np.intp)
 
@@ -278,5 +284,5 @@ class _PointIndex:
             if distance < EXACT:
                 return place
             if distance < DISTINCT:
-                raise _DoubtError(f"points only {distance:.0e} apart")
+                raise DoubtError(f"points only {distance:.0e} apart")
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import pairwise, product
@@ -19,6 +18,7 @@ from constrainet.groups.enumeration import ElementTable
 from constrainet.groups.lie_algebra import LieAlgebra
 from constrainet.groups.membership import belongs
 from constrainet.groups.points import PermutationAction, permutation_action
+from constrainet.groups.predicates import Predicates
 from constrainet.tolerances import EXACT
 
 MAX_CHAIN_POINTS = 4096
@@ -41,25 +41,12 @@ class ConjugacyClasses(NamedTuple):
     sizes: np.ndarray
 
 
-class Structure(ABC):
+class Structure(Predicates):
     """The part of `Group` that finds out what the generators generate.
 
     Everything is decided by theorems and with tolerances that are named; where they do not
     suffice, there is an error and no guess.
     """
-
-    name: Any
-    dim: Any
-    lie_algebra: Any
-    discrete_matrices: Any
-    discrete_generators: Any
-    is_discrete: Any
-    is_adjoint_closed: Any
-
-    @property
-    @abstractmethod
-    def factors(self) -> tuple[Structure, ...]:
-        """The factors of a direct product, or the group alone."""
 
     @cached_property
     def algebra(self) -> LieAlgebra:
@@ -176,7 +163,9 @@ class Structure(ABC):
         """Whether the points are too many for a stabiliser chain."""
         action = self.permutation_action
         return (
-            action is not None and action.num_points > MAX_CHAIN_POINTS and not action.group.is_giant
+            action is not None
+            and action.num_points > MAX_CHAIN_POINTS
+            and not action.group.is_giant
         )
 
     @cached_property
@@ -200,14 +189,14 @@ class Structure(ABC):
 
         Examples:
             >>> from constrainet.groups import Cube
-            >>> sum(g.trace() for g in Cube().elements()) / Cube().order  # how many orbits
-            1.0
+            >>> int(sum(g.trace() for g in Cube().elements())) // Cube().order  # orbits of faces
+            1
         """
         limit = check_size("Group.elements", "limit", limit)
-        self._check_finite("elements", "elements", limit)
+        self._check_finite("elements", limit)
         return self._iterate()
 
-    def _check_finite(self, method: str, wanted: str, limit: int):
+    def _check_finite(self, method: str, limit: int):
         if self.order == inf:
             raise ValueError(
                 f"`Group.{method}` should be asked of a finite group. {self.name} is infinite. "
@@ -215,9 +204,9 @@ class Structure(ABC):
             )
         if self.order > limit:
             raise ValueError(
-                f"`Group.{method}(limit={limit})` lists no more than so many {wanted}. "
-                f"{self.name} has {_written(int(self.order))}. Pass a greater `limit=`, or draw random "
-                "elements with `samples(key, n)`."
+                f"`Group.{method}(limit={limit})` lists no more than so many elements. {self.name} "
+                f"has {_written(int(self.order))}. Pass a greater `limit=`, or draw random elements "
+                "with `samples(key, n)`."
             )
 
     def _iterate(self) -> Iterator[np.ndarray]:
@@ -261,7 +250,7 @@ class Structure(ABC):
             ]
             sizes = [prod(map(int, sizes)) for sizes in product(*(part.sizes for part in parts))]
             return ConjugacyClasses(np.stack(matrices), np.array(sizes))
-        self._check_finite("conjugacy_classes", "elements", limit)
+        self._check_finite("conjugacy_classes", limit)
         action = self.permutation_action
         indices, sizes = self._table.classes
         matrices = [
