@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from scipy.linalg import block_diag
 
 from constrainet.groups import (
     GL,
@@ -36,6 +37,11 @@ from constrainet.groups import (
     Trivial,
     U,
     Z,
+    conjugate,
+    diagonal,
+    embed,
+    semidirect,
+    wreath,
 )
 
 ROTATION = np.array([[0.0, -1.0], [1.0, 0.0]])
@@ -97,6 +103,17 @@ def weyl_group() -> Group:
     for k in range(2, 6):
         roots[k, k - 2 : k] = -1, 1
     return Group(discrete_generators=[np.eye(8) - np.outer(r, r) for r in roots], name="W(E6)")
+
+
+def euclidean_group() -> Group:
+    """E(2), all isometries of the plane, made of translations and O(2)."""
+    translations = Group(lie_algebra=SE(2).lie_algebra[1:], name="T(2)")
+    return semidirect(translations, O(2), lambda h: block_diag(h, 1))
+
+
+def skew_square() -> Group:
+    """D(4) in the plane's basis (1, 0), (1, 1)."""
+    return conjugate(D(4), SHEAR)
 
 
 GROUPS: dict[str, Callable[[], Group]] = {
@@ -166,6 +183,11 @@ GROUPS: dict[str, Callable[[], Group]] = {
     "scaled-SO(3)": scaled_rotations,
     "phases": phases,
     "weyl-E6": weyl_group,
+    "semidirect-E(2)": euclidean_group,
+    "wreath(SO(2),2)": lambda: wreath(SO(2), 2),
+    "embed(C(3),3)": lambda: embed(C(3), 3, [2, 0]),
+    "conjugate(D(4))": skew_square,
+    "diagonal(S(3),2)": lambda: diagonal(S(3), 2),
 }
 
 # exact numbers of elements, from the literature
@@ -207,4 +229,7 @@ ORDERS: dict[str, int] = {
     # 3 shifts and all 4³ diagonal matrices of powers of i
     "phases": 192,
     "weyl-E6": 51_840,
+    "embed(C(3),3)": 3,
+    "conjugate(D(4))": 8,
+    "diagonal(S(3),2)": 6,
 }

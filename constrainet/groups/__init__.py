@@ -7,7 +7,15 @@ like one of the catalogue, and equal matrices make equal groups. Large permutati
 index arrays instead of matrices; a direct product holds its factors, and forms block-diagonal
 matrices when asked for them.
 
-The catalogue has a function for each name, in `lie.py` and `finite.py`. Elements are drawn by
+The catalogue has a function for each name, in `lie.py` and `finite.py`. Other groups come from
+permutations, tables, rotations or functions of parameters (`constructors.py`), or from groups: on
+more coordinates, in other bases, on several copies (`constructions.py`), as semidirect products
+(`semidirect.py`) and as subgroups (`subgroups.py`).
+
+What a group is, is found from its generators by theorems (`structure.py`): a finite one is a group
+of permutations of the images of the basis vectors (`points.py`, `permutations.py`,
+`enumeration.py`), a Lie group has the Lie algebra that its generators close to (`lie_algebra.py`),
+and a compact one keeps an inner product (`boundedness.py`). Elements are drawn by
 samplers: from known distributions (`haar.py`, `uniform.py`) where the group is known, through
 `stabiliser_chain.py` for permutation groups of any order, and by a random walk along the
 generators (`random_walk.py`) where nothing else is known.
@@ -15,6 +23,7 @@ generators (`random_walk.py`) where nothing else is known.
 How a symmetry acts on other spaces than its own is a matter for the floor above, `reps`.
 """
 
+from constrainet.groups.constructions import conjugate, diagonal, embed, wreath
 from constrainet.groups.finite import (
     P4,
     P4M,
@@ -43,6 +52,10 @@ from constrainet.groups.lie import (
     Trivial,
     U,
 )
+from constrainet.groups.lie_algebra import LieAlgebra
+from constrainet.groups.semidirect import semidirect
+from constrainet.groups.structure import ConjugacyClasses
+from constrainet.groups.subgroups import stabiliser, subgroup
 
 __all__ = [
     "GL",
@@ -54,11 +67,13 @@ __all__ = [
     "SU",
     "A",
     "C",
+    "ConjugacyClasses",
     "Cube",
     "D",
     "Group",
     "Hyperoctahedral",
     "Icosahedral",
+    "LieAlgebra",
     "Lorentz",
     "O",
     "RubiksCube",
@@ -69,4 +84,11 @@ __all__ = [
     "Trivial",
     "U",
     "Z",
+    "conjugate",
+    "diagonal",
+    "embed",
+    "semidirect",
+    "stabiliser",
+    "subgroup",
+    "wreath",
 ]

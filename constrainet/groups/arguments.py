@@ -83,11 +83,12 @@ def check_images(name: str, value: object) -> np.ndarray:
         )
     if rows.dtype.kind not in "iu":
         raise TypeError(f"`{name}` should be integers, counted from 0. Got dtype {rows.dtype}.")
-    for index, row in enumerate(rows):
-        if not np.array_equal(np.sort(row), np.arange(len(row))):
+    n = rows[0].size
+    for index, row in enumerate(list(rows)):
+        if not np.array_equal(np.sort(row), np.arange(n)):
             raise ValueError(
-                f"`{name}` should be permutations of 0 ... {len(row) - 1}. Got {row.tolist()} at "
-                f"index {index}. Cycles are for `Group.from_cycles`."
+                f"`{name}` should be permutations of 0 ... {n - 1}. Got {row.tolist()} at index "
+                f"{index}. Cycles are for `Group.from_cycles`."
             )
     return rows.astype(np.intp)
 

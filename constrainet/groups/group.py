@@ -117,7 +117,7 @@ class Group(Constructors, Structure):
         algebra.flags.writeable = False
         default_name = f"Group(dim={dims[0]}, {len(algebra)} Lie, {len(matrices)} discrete)"
         # around `__setattr__`, which refuses
-        self.__dict__.update(
+        vars(self).update(
             _own_algebra=algebra,
             _own_matrices=tuple(_cast(matrix, dtype) for matrix in matrices),
             _own_factors=(),
@@ -130,7 +130,7 @@ class Group(Constructors, Structure):
         """The direct product of groups that are not products themselves."""
         factors = tuple(factors)
         group = object.__new__(cls)
-        group.__dict__.update(
+        vars(group).update(
             _own_factors=factors, _sampler=None, _name=" × ".join(f.name for f in factors)
         )
         return group
@@ -330,6 +330,26 @@ class Group(Constructors, Structure):
 
     def __delattr__(self, name: str) -> NoReturn:
         raise AttributeError(f"A `Group` is immutable; cannot delete `{name}`.")
+
+
+def check_group(name: str, argument: str, value: object) -> Group:
+    """An argument that should be a group.
+
+    Args:
+        name: of the function, for the message.
+        argument: its name, for the message.
+        value: what was passed.
+
+    Raises:
+        TypeError: if it is none.
+    """
+    if isinstance(value, Group):
+        return value
+    advice = " Call it, as in `SO(3)`." if callable(value) else ""
+    raise TypeError(
+        f"`{name}({argument}=...)` should be a `Group`. Got {value!r}, which is of type "
+        f"{type(value).__name__}.{advice}"
+    )
 
 
 def _restore(

@@ -157,7 +157,7 @@ class LieAlgebra:
         """The matrix of the algebra that is nearest to some matrix, shape (d, d)."""
         rows = _flat(self._orthonormal, True)
         nearest = _unflat(_flat(matrix, True) @ rows.T @ rows, len(matrix), True)
-        return nearest if self.is_complex else nearest.real
+        return nearest if self.is_complex else np.real(nearest)
 
     def distance(self, matrix: np.ndarray) -> float:
         """How far a matrix is from the algebra, in the Frobenius norm."""
@@ -221,7 +221,7 @@ class _Span:
 def _flat(matrices: np.ndarray, is_complex: bool) -> np.ndarray:
     """Matrices as real rows, (..., d, d) to (..., d²) or (..., 2d²)."""
     flat = matrices.reshape(*matrices.shape[:-2], -1)
-    return np.concatenate([flat.real, flat.imag], axis=-1) if is_complex else flat
+    return np.concatenate([np.real(flat), np.imag(flat)], axis=-1) if is_complex else flat
 
 
 def _unflat(rows: np.ndarray, d: int, is_complex: bool) -> np.ndarray:

@@ -25,13 +25,14 @@ import scipy.linalg
 
 from constrainet.errors import AmbiguousRankError
 from constrainet.groups.lie_algebra import LieAlgebra
+from constrainet.groups.logarithm import logarithm
 from constrainet.linalg import null_space
 from constrainet.tolerances import CLUSTER, EXACT, RANK
 
 MAX_WORDS = 16
 """Words in the discrete generators that are tried beside exponentials, the shortest first."""
 
-MAX_DISCRETE_WORDS = 2000
+MAX_DISCRETE_WORDS = 1000
 """The same where there is no Lie algebra, so that words are only compared."""
 
 NUM_STARTS = 30
@@ -62,6 +63,8 @@ def belongs(
     Returns:
         True or False if one of them can be shown, else None.
     """
+    if algebra.dim == 0 and (answer := _is_in_lattice(g, matrices)) is not None:
+        return answer
     if form is not None:
         change = np.linalg.cholesky(form).conj().T
         inverse = np.linalg.inv(change)
@@ -77,6 +80,41 @@ def belongs(
     if _breaks_an_invariant(g, algebra, matrices, form is not None or is_adjoint_closed):
         return False
     return True if _is_reached(g, algebra, matrices) else None
+
+
+def _is_in_lattice(g: np.ndarray, matrices: Sequence[np.ndarray]) -> bool | None:
+    """Whether g is in a group of commuting unipotent matrices, such as translations of a crystal.
+
+    Their logarithms are polynomials in them and commute too; so if these are independent, they
+    are the basis of a lattice, and g is in the group exactly if log g is in the lattice.
+
+    Returns:
+        None if the group is of another kind.
+    """
+    d = len(g)
+    nilpotent = [h - np.eye(d) for h in matrices]
+    if any(np.abs(np.linalg.matrix_power(n, d)).max() > EXACT for n in nilpotent) or any(
+        np.abs(a @ b - b @ a).max() > EXACT for a in nilpotent for b in nilpotent
+    ):
+        return None
+    logs = np.array([_unipotent_logarithm(h).ravel() for h in matrices]).reshape(-1, d * d)
+    if np.linalg.matrix_rank(logs, tol=RANK) < len(logs):
+        return None
+    if np.abs(np.linalg.matrix_power(g - np.eye(d), d)).max() > EXACT:
+        return False
+    log = _unipotent_logarithm(g).ravel()
+    coefficients = np.rint(np.real(np.linalg.lstsq(logs.T, log, rcond=None)[0]))
+    return bool(np.abs(coefficients @ logs - log).max() < EXACT * max(1, np.abs(log).max()))
+
+
+def _unipotent_logarithm(g: np.ndarray) -> np.ndarray:
+    """log(1 + n) = n - n²/2 + ..., a finite sum."""
+    n = g - np.eye(len(g))
+    total, power = n, n
+    for k in range(2, len(g)):
+        power = -power @ n
+        total = total + power / k
+    return total
 
 
 def _breaks_an_invariant(
@@ -223,13 +261,15 @@ def _is_reached(g: np.ndarray, algebra: LieAlgebra, matrices: Sequence[np.ndarra
 def _words(matrices: Sequence[np.ndarray], d: int, limit: int) -> Iterator[np.ndarray]:
     """Different products of the generators and their inverses, the identity first."""
     steps = [*matrices, *(np.linalg.inv(h) for h in matrices)]
-    words = [np.eye(d)]
-    for word in words:
-        yield word
+    words = np.zeros((limit, d, d), np.result_type(float, *matrices))
+    words[0], done, known = np.eye(d), 0, 1
+    while done < known:
+        yield words[done]
         for step in steps:
-            new = word @ step
-            if len(words) < limit and np.abs(np.stack(words) - new).max((1, 2)).min() > EXACT:
-                words.append(new)
+            new = words[done] @ step
+            if known < limit and np.abs(words[:known] - new).max((1, 2)).min() > EXACT:
+                words[known], known = new, known + 1
+        done += 1
 
 
 def _is_in_identity_component(g: np.ndarray, algebra: LieAlgebra) -> bool:
@@ -255,38 +295,3 @@ def _is_in_identity_component(g: np.ndarray, algebra: LieAlgebra) -> bool:
         # the imaginary part vanishes where the algebra is real
         g = scipy.linalg.expm(algebra.project(random[0] + 1j * random[1])) @ start
     return False
-
-
-def logarithm(g: np.ndarray) -> np.ndarray | None:
-    """The principal logarithm, by square roots and a series; None if an eigenvalue is <= 0.
-
-    References:
-        Higham, "Functions of Matrices" (2008), section 6.3 (the iteration of Denman and Beavers
-        for square roots) and 11.5 (inverse scaling and squaring).
-    """
-    eye = np.eye(len(g))
-    halvings = 0
-    while np.linalg.norm(g - eye) > 0.25:
-        if halvings == 20:
-            return None
-        root, inverse = g, eye
-        for _ in range(30):
-            if not np.isfinite(root).all() or np.linalg.cond(root) > 1 / EXACT:
-                return None
-            root, inverse = (
-                (root + np.linalg.inv(inverse)) / 2,
-                (inverse + np.linalg.inv(root)) / 2,
-            )
-            if np.linalg.norm(root @ root - g) < 1e-14 * np.linalg.norm(g):
-                break
-        else:
-            if np.linalg.norm(root @ root - g) > EXACT * np.linalg.norm(g):
-                return None
-        g, halvings = root, halvings + 1
-    # log g = 2 artanh z with z = (g - 1)(g + 1)⁻¹, of norm below 0.15
-    z = np.linalg.solve(g + eye, g - eye)
-    square, term, total = z @ z, z, z
-    for k in range(3, 22, 2):
-        term = term @ square
-        total = total + term / k
-    return 2.0 ** (halvings + 1) * total

@@ -66,8 +66,8 @@ class PermutationGroup:
         if n <= MAX_SMALL or not _is_transitive(self.generators, self._moved):
             return False
         for element in mix([Monomial(row) for row in self.generators]):
-            lengths = np.unique(cycle_lengths(element.images))
-            if any(n / 2 < p < n - 2 and _is_prime(int(p)) for p in lengths):
+            lengths = set(cycle_lengths(element.images).tolist())  # pyright: ignore (a Monomial)
+            if any(n / 2 < p < n - 2 and _is_prime(p) for p in lengths):
                 return True
         return False
 

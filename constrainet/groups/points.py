@@ -106,7 +106,7 @@ class MonomialAction(PermutationAction):
     def matrix(self, images: np.ndarray) -> np.ndarray:
         j, phases = _split(self.rows[images])
         dense = np.zeros((self._dim, self._dim), self._dtype)
-        dense[j, np.arange(self._dim)] = phases if self._dtype.kind == "c" else phases.real
+        dense[j, np.arange(self._dim)] = phases if self._dtype.kind == "c" else np.real(phases)
         return dense
 
     def _moved(self, element: np.ndarray) -> np.ndarray | None:
@@ -149,9 +149,9 @@ class MatrixAction(PermutationAction):
 
     def _moved(self, element: np.ndarray) -> np.ndarray | None:
         if np.iscomplexobj(element) and not self._is_complex:
-            if np.abs(element.imag).max() > EXACT:
+            if np.abs(np.imag(element)).max() > EXACT:
                 return None
-            element = element.real
+            element = np.real(element)
         return self.rows @ self._real(element).T
 
 
@@ -204,7 +204,7 @@ def _apply(images: np.ndarray, phases: np.ndarray, rows: np.ndarray) -> np.ndarr
     """The rows of a monomial matrix's products with the points φ e_j."""
     j, old = _split(rows)
     new = old * phases[j]
-    return np.stack([images[j], new.real, new.imag], axis=1)
+    return np.stack([images[j], np.real(new), np.imag(new)], axis=1)
 
 
 def orbits(

@@ -204,9 +204,9 @@ class Structure(Predicates):
             )
         if self.order > limit:
             raise ValueError(
-                f"`Group.{method}(limit={limit})` lists no more than so many elements. {self.name} "
-                f"has {_written(int(self.order))}. Pass a greater `limit=`, or draw random elements "
-                "with `samples(key, n)`."
+                f"`Group.{method}(limit={limit})` lists no more than so many elements. "
+                f"{self.name} has {_written(int(self.order))}. Pass a greater `limit=`, or draw "
+                "random elements with `samples(key, n)`."
             )
 
     def _iterate(self) -> Iterator[np.ndarray]:

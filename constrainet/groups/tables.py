@@ -39,14 +39,14 @@ def check_table(value: object) -> np.ndarray:
         got = f"shape {table.shape}"
     except ValueError:
         table, got = np.empty(0), "rows of different lengths"
-    if table.ndim != 2 or table.shape[0] != table.shape[1] or table.size == 0:
+    n = len(table) if table.ndim else 0
+    if table.shape != (n, n) or n == 0:
         raise ValueError(
             f"{call} should be square, of shape (order, order), with table[i, j] the index of the "
             f"product of elements i and j. Got {got}."
         )
     if table.dtype.kind not in "iu":
         raise TypeError(f"{call} should hold the indices of products. Got dtype {table.dtype}.")
-    n = len(table)
     if table.min() < 0 or table.max() >= n:
         i, j = np.argwhere((table < 0) | (table >= n))[0].tolist()
         raise ValueError(
@@ -113,7 +113,7 @@ def _generated(table: np.ndarray, reached: np.ndarray, generators: list[int]) ->
     return reached
 
 
-def table_of(elements: np.ndarray) -> np.ndarray | None:
+def table_of(elements: np.ndarray) -> np.ndarray:
     """The multiplication table of some orthogonal matrices.
 
     Args:
