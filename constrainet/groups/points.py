@@ -90,11 +90,11 @@ class MonomialAction(PermutationAction):
     Args:
         monomials: the generators.
         dim: their size.
+        dtype: of the elements.
     """
 
-    def __init__(self, monomials: Sequence[Monomial], dim: int):
-        self._dim = dim
-        self._dtype = np.result_type(float, *(m.dtype for m in monomials))
+    def __init__(self, monomials: Sequence[Monomial], dim: int, dtype: np.dtype):
+        self._dim, self._dtype = dim, dtype
         start = np.stack([np.arange(dim), np.ones(dim), np.zeros(dim)], axis=1)
         if all(m.is_permutation for m in monomials):
             images = np.array([m.images for m in monomials], np.intp).reshape(-1, dim)
@@ -155,12 +155,15 @@ class MatrixAction(PermutationAction):
         return self.rows @ self._real(element).T
 
 
-def permutation_action(matrices: Sequence[Matrix], dim: int, name: str) -> PermutationAction | None:
+def permutation_action(
+    matrices: Sequence[Matrix], dim: int, dtype: np.dtype, name: str
+) -> PermutationAction | None:
     """The action on points of the group that some matrices generate, if it is finite.
 
     Args:
         matrices: the discrete generators.
         dim: their size.
+        dtype: of them and of the elements, also where there are no generators.
         name: of the group, for messages.
 
     Returns:
@@ -173,7 +176,7 @@ def permutation_action(matrices: Sequence[Matrix], dim: int, name: str) -> Permu
     is_monomial = len(monomials) == len(matrices)
     try:
         if is_monomial and all(m.is_permutation for m in monomials):
-            return MonomialAction(monomials, dim)
+            return MonomialAction(monomials, dim, dtype)
         form = None
         if not is_monomial:
             form = invariant_form(np.zeros((0, dim, dim)), matrices, dim, name)
@@ -182,7 +185,7 @@ def permutation_action(matrices: Sequence[Matrix], dim: int, name: str) -> Permu
         if has_infinite_order_element(matrices):
             return None
         if form is None:
-            return MonomialAction(monomials, dim)
+            return MonomialAction(monomials, dim, dtype)
         return MatrixAction(np.stack([to_dense(m) for m in matrices]), form)
     except DoubtError as doubt:
         raise ValueError(

@@ -110,7 +110,7 @@ class Structure(Predicates):
         """
         if not self.is_discrete:
             return None
-        return permutation_action(self.discrete_matrices, self.dim, self.name)
+        return permutation_action(self.discrete_matrices, self.dim, self.dtype, self.name)
 
     @cached_property
     def is_finite(self) -> bool:
