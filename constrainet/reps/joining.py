@@ -7,6 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from constrainet.groups import Group
+from constrainet.reps.frames import Frame
 
 if TYPE_CHECKING:
     from constrainet.reps.rep import Rep
@@ -82,7 +83,7 @@ def under_one_group(source: Rep, target: Rep) -> tuple[Rep, Rep]:
         ValueError: if neither group contains the other.
     """
     group = mapping_group(source.group, target.group)
-    return (
-        source.lift(group, new_places(source.group, group)),
-        target.lift(group, new_places(target.group, group)),
-    )
+    source = source.lift(group, new_places(source.group, group))
+    target = target.lift(group, new_places(target.group, group))
+    frame = Frame.common([source.frame, target.frame])
+    return source.in_frame(frame), target.in_frame(frame)

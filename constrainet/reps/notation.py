@@ -1,0 +1,18 @@
+"""How representations are written: ⊕, ⊗, multiplicities and superscripts."""
+
+from __future__ import annotations
+
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def with_multiplicity(text: str, count: int) -> str:
+    """One summand of a direct sum."""
+    if count == 1:
+        return text
+    return f"{count}({text})" if "⊗" in text or "⊕" in text else f"{count}{text}"
+
+
+def with_power(text: str, count: int) -> str:
+    """One factor of a tensor product."""
+    return text if count == 1 else text + str(count).translate(SUPERSCRIPTS)
