@@ -96,9 +96,9 @@ class AtomicRep(Rep):
 
 def joint_atom(rep: Rep, frame: Frame) -> Atom:
     """The images of all generators of a group, as those of one symmetry."""
-    images = [rep._images(place) for place in range(len(rep.group.factors))]
-    discrete = [_matrix(h) for part, _ in images for h in part]
-    lie = [to_dense(KroneckerProduct([A])) for _, part in images for A in part]
+    places = range(len(rep.group.factors))
+    discrete = [_matrix(h) for place in places for h in rep._images(place)[0]]
+    lie = [A for place in places for A in dense_images(rep, place)[1]]
     stacked = np.array(lie).reshape(-1, rep.dim, rep.dim)
     return frame.symmetries(rep.group)[0].atom(discrete, stacked)
 
@@ -112,6 +112,14 @@ def tidied(matrix: np.ndarray) -> Matrix:
     rounded = np.zeros_like(matrix)
     rounded[present] = entries / np.abs(entries)
     return Monomial.from_dense(rounded) or matrix
+
+
+def dense_images(rep: Rep, place: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """The images of the discrete and Lie generators of one factor of a group, as arrays."""
+    discrete, lie = rep._images(place)
+    return [to_dense(KroneckerProduct([h])) for h in discrete], [
+        to_dense(KroneckerProduct([A])) for A in lie
+    ]
 
 
 def _matrix(operator) -> Matrix:

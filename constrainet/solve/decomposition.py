@@ -7,6 +7,7 @@ worth it, tensor products stay whole, as components of their own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,8 +80,12 @@ class Decomposition:
         return sum(t.multiplicity * len(p[component]) for t, p in terms if component in p)
 
 
-def decompose(*spaces: Space) -> Decomposition:
+def decompose(*spaces: Space, whole_from: float = WHOLE_FROM) -> Decomposition:
     """Decomposes spaces into common components; a function of the arguments alone.
+
+    Args:
+        *spaces: the spaces.
+        whole_from: tensor products of at least this dimension stay whole.
 
     Raises:
         CertificateError: if no random elements lead to a decomposition that passes its
@@ -88,7 +93,7 @@ def decompose(*spaces: Space) -> Decomposition:
     """
     worst = np.inf
     for seed in range(SEEDS):
-        work = _Work(seed)
+        work = _Work(seed, spaces, whole_from)
         try:
             parts = tuple(tuple(work.split(term) for term in space.terms) for space in spaces)
         except DecompositionError:
@@ -102,8 +107,10 @@ def decompose(*spaces: Space) -> Decomposition:
 class _Work:
     """Components met so far, and what they are known by."""
 
-    def __init__(self, seed: int):
-        self.seed = seed
+    def __init__(self, seed: int, spaces: Sequence[Space], whole_from: float):
+        self.seed, self.whole_from = seed, whole_from
+        atoms = {atom for space in spaces for term in space.terms for atom in term.atoms}
+        self._complex = {a.symmetry for a in atoms if a.is_complex or a.symmetry.is_complex}
         self.worst = 0.0
         self.components: dict[tuple, Component] = {}
         self._decomposers: dict[Symmetry, Decomposer] = {}
@@ -134,11 +141,11 @@ class _Work:
         return parts
 
     def _factor(self, symmetry: Symmetry, atoms: tuple[Atom, ...]):
-        if dim_of(atoms) >= WHOLE_FROM or not all(atom.is_adjoint_closed for atom in atoms):
+        if dim_of(atoms) >= self.whole_from or not all(atom.is_adjoint_closed for atom in atoms):
             yield (atoms,), atoms, None, np.eye(dim_of(atoms))[None]
             return
         if symmetry not in self._decomposers:
-            is_complex = symmetry.is_complex
+            is_complex = symmetry in self._complex
             self._decomposers[symmetry] = Decomposer(symmetry, is_complex, self.seed)
         decomposer = self._decomposers[symmetry]
         certificate = certify(decomposer.intertwiners(atoms, atoms), atoms, atoms)
