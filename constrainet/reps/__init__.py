@@ -9,18 +9,37 @@ of atoms, and in that form it is handed to the solver: the matrices that are equ
 
 from constrainet.reps.atoms import Defining
 from constrainet.reps.constructions import Scalar, T, V
+from constrainet.reps.decomposition import (
+    IrreducibleDecomposition,
+    clebsch_gordan,
+    decompose,
+)
+from constrainet.reps.determinant import Det, Sign
 from constrainet.reps.equivariance import equivariant_maps
+from constrainet.reps.irrep import Irrep
 from constrainet.reps.joining import under_one_group
+from constrainet.reps.powers import Alt, Sym
 from constrainet.reps.rep import DirectSum, Rep, TensorProduct, direct_sum, tensor_product
+from constrainet.reps.subquotient import Quotient, Subrepresentation
 
 __all__ = [
+    "Alt",
     "Defining",
+    "Det",
     "DirectSum",
+    "IrreducibleDecomposition",
+    "Irrep",
+    "Quotient",
     "Rep",
     "Scalar",
+    "Sign",
+    "Subrepresentation",
+    "Sym",
     "T",
     "TensorProduct",
     "V",
+    "clebsch_gordan",
+    "decompose",
     "direct_sum",
     "equivariant_maps",
     "tensor_product",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 
 from constrainet.groups import Group
+from constrainet.reps.action import Action
 
 
 def as_count(value, what: str) -> int | None:
@@ -37,3 +38,11 @@ def check_group(call: str, group) -> None:
     hint = f"Call it, as in `{call}(SO(3))`." if callable(group) else "Make one with `Group(...)`."
     name = getattr(group, "__name__", repr(group))
     raise TypeError(f"`{call}(group=...)` should be a group. Got {name}. {hint}")
+
+
+def check_rep(call: str, rep) -> None:
+    """Refuses what is not a representation."""
+    if not isinstance(rep, Action):
+        raise TypeError(
+            f"`{call}(rep)` should be a representation, such as `V(SO(3))`. Got {rep!r}."
+        )

@@ -12,6 +12,7 @@ from scipy.sparse.linalg import aslinearoperator
 from constrainet.groups import Group
 from constrainet.linalg import Monomial, digest
 from constrainet.reps.atomic import joint_atom
+from constrainet.reps.notation import with_factor
 from constrainet.reps.rep import Rep
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -102,7 +103,4 @@ class Defining(Rep):
         return inverse_transposes, [-A.T for A in lie]
 
     def __str__(self):
-        name = "V" if len(self.group.factors) == 1 else f"V_{self.factor}"
-        if self.group.factors.count(self.factor) > 1:
-            name += f"#{self.place}"
-        return name + "*" * self.is_dual
+        return with_factor("V", self.group, self.place) + "*" * self.is_dual

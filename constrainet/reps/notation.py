@@ -16,3 +16,10 @@ def with_multiplicity(text: str, count: int) -> str:
 def with_power(text: str, count: int) -> str:
     """One factor of a tensor product."""
     return text if count == 1 else text + str(count).translate(SUPERSCRIPTS)
+
+
+def with_factor(text: str, group, place: int) -> str:
+    """What belongs to one factor of a group: with its name, and its place if others are equal."""
+    if len(group.factors) > 1:
+        text += f"_{group.factors[place]}"
+    return text + f"#{place}" if group.factors.count(group.factors[place]) > 1 else text
