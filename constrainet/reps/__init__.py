@@ -16,6 +16,8 @@ from constrainet.reps.decomposition import (
 )
 from constrainet.reps.determinant import Det, Sign
 from constrainet.reps.equivariance import equivariant_maps
+from constrainet.reps.function import from_function
+from constrainet.reps.generated import from_generators
 from constrainet.reps.irrep import Irrep
 from constrainet.reps.joining import under_one_group
 from constrainet.reps.powers import Alt, Sym
@@ -42,6 +44,8 @@ __all__ = [
     "decompose",
     "direct_sum",
     "equivariant_maps",
+    "from_function",
+    "from_generators",
     "tensor_product",
     "under_one_group",
 ]

@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from constrainet.linalg import digest
+from constrainet.reps.notation import dual_label
 from constrainet.reps.rep import Rep
-from constrainet.reps.subquotient import Subquotient, dual_label, frozen
+from constrainet.reps.subquotient import Subquotient, frozen
 
 Type = Literal["real", "complex", "quaternionic"]
 

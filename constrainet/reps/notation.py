@@ -23,3 +23,8 @@ def with_factor(text: str, group, place: int) -> str:
     if len(group.factors) > 1:
         text += f"_{group.factors[place]}"
     return text + f"#{place}" if group.factors.count(group.factors[place]) > 1 else text
+
+
+def dual_label(label: str) -> str:
+    """How the dual of what is written so is written."""
+    return label[:-1] if label.endswith("*") else label + "*"

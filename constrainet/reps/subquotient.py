@@ -16,6 +16,7 @@ import numpy as np
 
 from constrainet.linalg import KroneckerProduct, digest, null_space, numerical_rank
 from constrainet.reps.atomic import AtomicRep
+from constrainet.reps.notation import dual_label
 from constrainet.reps.rep import Rep, direct_sum
 from constrainet.solve import constant
 from constrainet.tolerances import EXACT, RANK
@@ -167,11 +168,6 @@ def part(rep: Rep, basis: np.ndarray, label: str) -> Rep:
         return direct_sum(rep.group, [])
     parent, basis = flattened(rep, basis)
     return Part(rep.group, parent, basis, label)
-
-
-def dual_label(label: str) -> str:
-    """How the dual of what is written so is written."""
-    return label[:-1] if label.endswith("*") else label + "*"
 
 
 def flattened(parent: Rep, basis: np.ndarray) -> tuple[Rep, np.ndarray]:
