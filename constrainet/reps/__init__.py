@@ -22,6 +22,7 @@ from constrainet.reps.irrep import Irrep
 from constrainet.reps.joining import under_one_group
 from constrainet.reps.powers import Alt, Sym
 from constrainet.reps.rep import DirectSum, Rep, TensorProduct, direct_sum, tensor_product
+from constrainet.reps.subgroups import induce, restrict
 from constrainet.reps.subquotient import Quotient, Subrepresentation
 
 __all__ = [
@@ -46,6 +47,8 @@ __all__ = [
     "equivariant_maps",
     "from_function",
     "from_generators",
+    "induce",
+    "restrict",
     "tensor_product",
     "under_one_group",
 ]

@@ -12,12 +12,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import scipy.linalg
 
 from constrainet.groups import Group
 from constrainet.linalg import to_dense
+from constrainet.reps.blocks import block_diagonal
 from constrainet.reps.lie_images import LieImages, RelationError
 
 CLOSE = 1e-3
@@ -88,6 +90,33 @@ def extend(group: Group, discrete: Sequence[np.ndarray], lie: np.ndarray) -> Ext
             Listed(group.dim, [to_dense(h) for h in matrices], discrete, n, FEW_LISTED)
             return Chain(group.dim, permutations, discrete)
     return Listed(group.dim, [to_dense(h) for h in matrices], discrete, n)
+
+
+@lru_cache(maxsize=256)
+def _search(group: Group) -> Extension:
+    """An extension that only says which elements a group has."""
+    return extend(group, [np.eye(1) for _ in group.discrete_matrices], np.zeros((len(group.lie_algebra), 1, 1)))
+
+
+def contains(group: Group, g: np.ndarray) -> bool:
+    """Whether a matrix of the group's size is found among its elements."""
+    blocks = group.split(g)
+    outside = g - block_diagonal(blocks)
+    pairs = zip(group.factors, blocks, strict=True)
+    return bool(np.abs(outside).max() < CLOSE) and all(
+        _search(factor).image(block) is not None for factor, block in pairs
+    )
+
+
+def contains_tangent(group: Group, A: np.ndarray) -> bool:
+    """Whether a matrix of the group's size lies in its Lie algebra."""
+    blocks = group.split(A)
+    size = np.linalg.norm(A)
+    pairs = zip(group.factors, blocks, strict=True)
+    return size == 0 or (
+        bool(np.abs(A - block_diagonal(blocks)).max() < AGREE * size)
+        and all(_search(factor).algebra.outside(block / size) < AGREE for factor, block in pairs)
+    )
 
 
 def _compare(first: np.ndarray, second: np.ndarray, left, right) -> None:

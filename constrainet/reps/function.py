@@ -17,7 +17,7 @@ from constrainet.groups import Group
 from constrainet.linalg import digest
 from constrainet.reps.arguments import check_group
 from constrainet.reps.atomic import AtomicRep
-from constrainet.reps.blocks import block_diagonal
+from constrainet.reps.blocks import block_diagonal, embedded
 from constrainet.reps.dual import dual
 from constrainet.reps.inflation import inflate
 from constrainet.reps.precision import double_precision
@@ -75,18 +75,18 @@ class FunctionRep(AtomicRep):
         return self._generator_images[place]
 
     @cached_property
-    def _generator_images(self) -> list[tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]]:
-        """For each factor; of float64 precision."""
-        group, images = self.group, []
-        discrete, lie = iter(group.discrete_generators), iter(group.lie_algebra)
-        for factor in group.factors:
-            own = tuple(self._at(next(discrete)) for _ in factor.discrete_matrices)
-            images.append((own, tuple(self._tangent(next(lie)) for _ in factor.lie_algebra)))
-        return images
+    def _generator_images(self) -> list[tuple[list[np.ndarray], list[np.ndarray]]]:
+        """For each factor, in float64."""
+        generators = [embedded(self.group, place) for place in self._places]
+        return [
+            ([self._at(h) for h in discrete], [self._tangent(A) for A in lie])
+            for discrete, lie in generators
+        ]
 
     def _at(self, g: np.ndarray) -> np.ndarray:
         with jax.ensure_compile_time_eval(), double_precision():
-            return np.asarray(self.function(jnp.asarray(g)))
+            value = np.asarray(self.function(jnp.asarray(g)))
+        return value.astype(np.result_type(value, float)) if value.dtype.kind in "biu" else value
 
     def _tangent(self, A: np.ndarray) -> np.ndarray:
         with jax.ensure_compile_time_eval(), double_precision():
