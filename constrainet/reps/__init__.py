@@ -20,6 +20,7 @@ from constrainet.reps.function import from_function
 from constrainet.reps.generated import from_generators
 from constrainet.reps.irrep import Irrep
 from constrainet.reps.joining import under_one_group
+from constrainet.reps.permutations import Permutation, Regular
 from constrainet.reps.powers import Alt, Sym
 from constrainet.reps.rep import DirectSum, Rep, TensorProduct, direct_sum, tensor_product
 from constrainet.reps.subgroups import induce, restrict
@@ -32,7 +33,9 @@ __all__ = [
     "DirectSum",
     "IrreducibleDecomposition",
     "Irrep",
+    "Permutation",
     "Quotient",
+    "Regular",
     "Rep",
     "Scalar",
     "Sign",

@@ -119,6 +119,18 @@ def contains_tangent(group: Group, A: np.ndarray) -> bool:
     )
 
 
+def list_elements(group: Group) -> np.ndarray | None:
+    """All elements of a finite group that is no product, the identity first; None of others."""
+    if not group.is_discrete:
+        return None
+    generators = [to_dense(h) for h in group.discrete_matrices]
+    ones = [np.eye(1) for _ in generators]
+    if not all(_has_finite_order(h) for h in generators):
+        return None
+    listed = Listed(group.dim, generators, ones, 1)
+    return listed.elements if listed.is_complete else None
+
+
 def _compare(first: np.ndarray, second: np.ndarray, left, right) -> None:
     """Refuses two images of one element; the sides of the relation are words or descriptions."""
     difference = np.abs(first - second).max(initial=0)
@@ -215,6 +227,10 @@ class Listed(Extension):
         discrete: their images.
         image_dim: the size of the images.
         limit: elements that are listed at most, give or take a level of words.
+
+    Attributes:
+        elements: what was listed, the identity first, shape (count, dim, dim).
+        is_complete: whether these are all.
     """
 
     def __init__(
@@ -260,7 +276,8 @@ class Listed(Extension):
             start += len(frontier)
             frontier = np.concatenate([frontier[:0], *fresh])
             levels.append(frontier)
-        self._elements = np.concatenate(levels)
+        self.elements = np.concatenate(levels)
+        self.is_complete = not len(frontier)
 
     def _word(self, place: int) -> list[int]:
         letters = []
@@ -270,7 +287,7 @@ class Listed(Extension):
         return letters
 
     def image(self, g):
-        distances = np.abs(self._elements - g).max(axis=(1, 2))
+        distances = np.abs(self.elements - g).max(axis=(1, 2))
         place = int(distances.argmin())
         if distances[place] > CLOSE * max(1.0, np.abs(g).max()):
             return None
