@@ -16,10 +16,13 @@ from constrainet.reps.decomposition import (
 )
 from constrainet.reps.determinant import Det, Sign
 from constrainet.reps.equivariance import equivariant_maps
+from constrainet.reps.fields import Complexified, Realified
 from constrainet.reps.function import from_function
 from constrainet.reps.generated import from_generators
 from constrainet.reps.irrep import Irrep
 from constrainet.reps.joining import under_one_group
+from constrainet.reps.named_irreps import irreducible, irreducibles
+from constrainet.reps.named_parts import NamedSum, named
 from constrainet.reps.permutations import Permutation, Regular
 from constrainet.reps.powers import Alt, Sym
 from constrainet.reps.rep import DirectSum, Rep, TensorProduct, direct_sum, tensor_product
@@ -28,13 +31,16 @@ from constrainet.reps.subquotient import Quotient, Subrepresentation
 
 __all__ = [
     "Alt",
+    "Complexified",
     "Defining",
     "Det",
     "DirectSum",
     "IrreducibleDecomposition",
     "Irrep",
+    "NamedSum",
     "Permutation",
     "Quotient",
+    "Realified",
     "Regular",
     "Rep",
     "Scalar",
@@ -51,6 +57,9 @@ __all__ = [
     "from_function",
     "from_generators",
     "induce",
+    "irreducible",
+    "irreducibles",
+    "named",
     "restrict",
     "tensor_product",
     "under_one_group",
