@@ -27,7 +27,9 @@ def check_degree(call: str, degree) -> int:
     """The degree of a symmetric or alternating power: a non-negative whole number."""
     count = as_count(degree, f"the degree k of `{call}(rep, k)`")
     if count is None:
-        raise TypeError(f"The degree k of `{call}(rep, k)` should be a whole number. Got {degree!r}.")
+        raise TypeError(
+            f"The degree k of `{call}(rep, k)` should be a whole number. Got {degree!r}."
+        )
     return count
 
 

@@ -132,5 +132,7 @@ def _is_unitary(matrix: np.ndarray) -> bool:
 
 def _is_identity(matrix: Matrix) -> bool:
     if isinstance(matrix, Monomial):
-        return matrix.is_permutation and np.array_equal(matrix.images, np.arange(len(matrix.images)))
+        return matrix.is_permutation and np.array_equal(
+            matrix.images, np.arange(len(matrix.images))
+        )
     return bool(np.abs(matrix - np.eye(len(matrix))).max(initial=0) <= ROUNDING)

@@ -15,6 +15,7 @@ from constrainet.reps.atomic import joint_atom
 from constrainet.reps.notation import with_factor
 from constrainet.reps.rep import Rep
 
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Defining(Rep):
     """The defining representation of one factor of a group, or its dual.

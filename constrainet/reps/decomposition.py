@@ -14,8 +14,11 @@ from constrainet.reps.frames import Frame
 from constrainet.reps.irrep import Irrep, Type, irrep
 from constrainet.reps.notation import SUBSCRIPTS, with_multiplicity
 from constrainet.reps.rep import Rep
-from constrainet.solve import Atom, Component, Space, decompose as decompose_spaces
-from constrainet.solve import intertwiners, memory_limit
+from constrainet.solve import Atom, Component, Space, intertwiners, memory_limit
+from constrainet.solve import decompose as decompose_spaces
+
+WANTED = 5e-13
+"""Violation by the change of basis, per vector, at which no better one is looked for."""
 
 TYPES: dict[int, Type] = {1: "real", 2: "complex", 4: "quaternionic"}
 
@@ -100,10 +103,12 @@ def decompose(rep: Rep) -> IrreducibleDecomposition:
     summands = [part for part, _ in rep.summands]
     spaces = [other.in_frame(frame).space for other in (rep, *summands)]
     _check_closed(rep, spaces[0])
-    found = decompose_spaces(*spaces, whole_from=float("inf"))
+    found = decompose_spaces(*spaces, whole_from=float("inf"), wanted=WANTED)
     copies = [_copies(space, parts) for space, parts in zip(spaces, found.parts, strict=True)]
     irreps, columns, used = [], [], {}
-    for index in sorted(copies[0], key=lambda i: (found.components[i].dim, list(copies[0]).index(i))):
+    for index in sorted(
+        copies[0], key=lambda i: (found.components[i].dim, list(copies[0]).index(i))
+    ):
         component = found.components[index]
         homes = [(s, c[index][0]) for s, c in zip(summands, copies[1:], strict=True) if index in c]
         parent, basis = min(homes, key=lambda home: home[0].dim)
@@ -172,7 +177,9 @@ def clebsch_gordan(a: Rep, b: Rep, c: Rep) -> np.ndarray:
     coefficients, up to the choice of a basis among the paths (a sign, if there is one path).
 
     Args:
-        a, b, c: representations of one group, of any kind.
+        a: the first representation.
+        b: the second.
+        c: the one that they are coupled to. All are of one group, irreducible or not.
 
     Returns:
         C, shape (paths, c.dim, a.dim, b.dim), orthonormal over paths.

@@ -12,7 +12,7 @@ from constrainet.reps.arguments import check_rep
 from constrainet.reps.atomic import AtomicRep, dense_images
 from constrainet.reps.dual import dual
 from constrainet.reps.frames import realified
-from constrainet.reps.rep import Rep, direct_sum
+from constrainet.reps.rep import Rep
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -181,7 +181,9 @@ def _check_values(rep: FunctionRep) -> None:
             f"Got {value.dtype} of shape {value.shape}."
         )
     try:
-        images = [matrix for place in rep._places for part in rep.matrices(place) for matrix in part]
+        images = [
+            matrix for place in rep._places for part in rep.matrices(place) for matrix in part
+        ]
     except jax.errors.TracerArrayConversionError:
         raise ValueError(
             "`from_function(rho=...)` should be written with `jax.numpy`, so that it can be "

@@ -17,9 +17,9 @@ from constrainet.linalg import Monomial, digest, to_dense
 from constrainet.reps.arguments import check_group
 from constrainet.reps.atomic import AtomicRep
 from constrainet.reps.dual import dual
-from constrainet.reps.extension import Extension, extend
+from constrainet.reps.extension import extend
 from constrainet.reps.inflation import inflate
-from constrainet.reps.lie_images import RelationError
+from constrainet.reps.relations import Extension, RelationError
 from constrainet.reps.rep import Rep
 from constrainet.reps.subquotient import frozen
 from constrainet.tolerances import EXACT
@@ -99,9 +99,7 @@ class GeneratedRep(AtomicRep):
         return self.label
 
 
-def from_generators(
-    group: Group, *, drho: Any = None, rho: Any = None, label: str = "ρ"
-) -> Rep:
+def from_generators(group: Group, *, drho: Any = None, rho: Any = None, label: str = "ρ") -> Rep:
     """The representation with given images of the generators.
 
     `rho(g)` writes g in the generators and multiplies the images: through exponentials and their

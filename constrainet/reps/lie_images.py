@@ -98,7 +98,7 @@ class LieImages:
             item = (name, A / size, image / size)
             self._met.append(item)
             return item
-        scale = size * max(1.0, *(float(np.linalg.norm(b)) for _, _, b in self._met))
+        scale = float(size) * max(1.0, *(float(np.linalg.norm(b)) for _, _, b in self._met))
         self._compare(name, image, image - rest_image, self._combination(A), scale)
         return None
 

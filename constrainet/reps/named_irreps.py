@@ -195,9 +195,13 @@ def _circle_with_reflections(group: Group) -> _Family:
 def _rotations_with_inversion(group: Group) -> _Family:
     def texts() -> Iterator[str]:
         for degree in count():
-            yield from (f"{degree}e", f"{degree}o") if degree % 2 == 0 else (
-                f"{degree}o",
-                f"{degree}e",
+            yield from (
+                (f"{degree}e", f"{degree}o")
+                if degree % 2 == 0
+                else (
+                    f"{degree}o",
+                    f"{degree}e",
+                )
             )
 
     def make(text: str) -> Irrep:

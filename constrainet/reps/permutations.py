@@ -62,15 +62,15 @@ class PointPermutation(AtomicRep):
     def matrices(self, place):
         discrete, lie = embedded(self.group, place)
         n = self.dim
-        return [Monomial(self._images_of(h)).to_dense() for h in discrete], [np.zeros((n, n))] * len(
-            lie
-        )
+        return [Monomial(self._images_of(h)).to_dense() for h in discrete], [
+            np.zeros((n, n))
+        ] * len(lie)
 
     def _likeness(self, g):
         """Entry [i, j] is largest, in row i and in column j, where g x_j = x_i."""
         xp = g.__array_namespace__()
         flat = self.points.reshape(self.dim, -1)
-        # |g xⱼ - xᵢ|² = |g xⱼ|² + |xᵢ|² - 2 Re⟨xᵢ, g xⱼ⟩, shorter points being told from longer ones
+        # -|g xⱼ - xᵢ|² = 2 Re⟨xᵢ, g xⱼ⟩ - |xᵢ|² - |g xⱼ|²
         moved = xp.reshape(g @ xp.asarray(self.points), (self.dim, -1))
         products = xp.real(xp.conj(xp.asarray(flat)) @ moved.T)
         sizes = xp.asarray((np.abs(flat) ** 2).sum(axis=1))
@@ -96,9 +96,7 @@ class PointPermutation(AtomicRep):
         g = block_diagonal(blocks)
         xp = g.__array_namespace__()
         images = self._images_of(g)
-        return xp.asarray(
-            xp.arange(self.dim)[:, None] == images[None, :], dtype=xp.real(g).dtype
-        )
+        return xp.asarray(xp.arange(self.dim)[:, None] == images[None, :], dtype=xp.real(g).dtype)
 
     def _drho(self, blocks):
         A = blocks[0]
@@ -137,7 +135,11 @@ def Permutation(
 
     Args:
         group: the group. Its identity component has to act trivially.
-        images, points, items, action, subgroup: see above.
+        images: places, see above.
+        points: vectors, see above.
+        items: things, see above.
+        action: of the generators on the things.
+        subgroup: whose cosets are permuted.
         label: how the representation is written; it does not count for equality.
 
     Returns:

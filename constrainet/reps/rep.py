@@ -21,6 +21,7 @@ from constrainet.groups import Group
 from constrainet.linalg import BlockDiagonal, KroneckerProduct, KroneckerSum, digest
 from constrainet.reps.action import Action
 from constrainet.reps.arguments import as_count
+from constrainet.reps.blocks import block_diagonal
 from constrainet.reps.frames import Frame
 from constrainet.reps.joining import to_common_group, under_one_group
 from constrainet.reps.notation import with_multiplicity, with_power
@@ -88,7 +89,7 @@ class Rep(Action):
     @property
     @abstractmethod
     def is_joint(self) -> bool:
-        """Whether several factors of the group act on one atom, so that they are no tensor product."""
+        """Whether several factors of the group act on one atom together."""
 
     @property
     @abstractmethod
@@ -160,8 +161,8 @@ class Rep(Action):
         if frame == self.frame:
             return self
         other = copy.copy(self)
-        other.__dict__.pop("space", None)
-        other.__dict__["frame"] = frame
+        vars(other).pop("space", None)
+        vars(other)["frame"] = frame
         return other
 
     @cached_property
@@ -300,14 +301,11 @@ class DirectSum(Rep):
         return self._block_diagonal(blocks, [rep._drho(blocks) for rep, _ in self.parts])
 
     def _block_diagonal(self, blocks, matrices):
-        xp, start, rows = blocks[0].__array_namespace__(), 0, []
-        for matrix, (rep, count) in zip(matrices, self.parts, strict=True):
-            for _ in range(count):
-                before = xp.zeros((rep.dim, start), dtype=matrix.dtype)
-                start += rep.dim
-                after = xp.zeros((rep.dim, self.dim - start), dtype=matrix.dtype)
-                rows.append(xp.concat([before, matrix, after], axis=1))
-        return xp.concat([xp.zeros((0, self.dim), dtype=blocks[0].dtype), *rows], axis=0)
+        g = blocks[0]
+        empty = g.__array_namespace__().zeros((0, 0), dtype=g.dtype)
+        counts = [count for _, count in self.parts]
+        copies = (m for m, count in zip(matrices, counts, strict=True) for _ in range(count))
+        return block_diagonal([empty, *copies])
 
     def _act(self, blocks, x):
         results, start = [x[..., :0]], 0

@@ -30,7 +30,7 @@ def twisted_harmonic(group: Group, degree: int, label: str) -> Irrep:
 
 
 def spin(group: Group, twice: int, label: str) -> Irrep:
-    """Spin j = `twice` / 2 of SU(2), in the basis m = j, ..., -j with Condon and Shortley's signs."""
+    """Spin j = `twice` / 2 of SU(2), m = j, ..., -j, with the signs of Condon and Shortley."""
     return irrep(*_spins(group, twice), "quaternionic" if twice % 2 else "real", label)
 
 
