@@ -51,8 +51,8 @@ class LieImages:
         images: np.ndarray,
         discrete: Sequence[tuple[np.ndarray, np.ndarray]],
     ):
-        # what was met: a name, the matrix, its image
-        self._met: list[tuple[str, np.ndarray, np.ndarray]] = []
+        # what was met: a name, the matrix and its image, both divided by a size
+        self._met: list[tuple[str, np.ndarray, np.ndarray, float]] = []
         # orthonormal combinations of these, with their images
         self._basis: list[tuple[np.ndarray, np.ndarray]] = []
         self._dim, self._image_dim = algebra.shape[1], images.shape[1]
@@ -60,16 +60,16 @@ class LieImages:
         new = [
             item
             for i, (A, image) in enumerate(zip(algebra, images, strict=True))
-            if (item := self._meet(f"A{i}", A, image))
+            if (item := self._meet(f"A{i}", A, image, 1.0))
         ]
         while new:
-            name, A, image = new.pop()
+            name, A, image, size = new.pop()
             found = [
-                (f"[{name}, {other}]", A @ B - B @ A, image @ b - b @ image)
-                for other, B, b in list(self._met)
+                (f"[{name}, {other}]", A @ B - B @ A, image @ b - b @ image, size * other_size)
+                for other, B, b, other_size in list(self._met)
             ]
             found += [
-                (f"h{i} {name} h{i}⁻¹", h @ A @ back, rho @ image @ rho_back)
+                (f"h{i} {name} h{i}⁻¹", h @ A @ back, rho @ image @ rho_back, size)
                 for i, ((h, rho), (back, rho_back)) in enumerate(
                     zip(discrete, inverses, strict=True)
                 )
@@ -81,9 +81,9 @@ class LieImages:
         """The zero algebra of matrices of one size, with images of another."""
         return cls(np.zeros((0, dim, dim)), np.zeros((0, image_dim, image_dim)), [])
 
-    def _meet(self, name: str, A: np.ndarray, image: np.ndarray):
-        """Takes an element; None if it is a combination of earlier ones."""
-        size = np.linalg.norm(A)
+    def _meet(self, name: str, A: np.ndarray, image: np.ndarray, factor: float):
+        """Takes an element, `factor` times A; None if it is a combination of earlier ones."""
+        size = float(np.linalg.norm(A))
         if size == 0:
             self._compare(name, image, 0 * image, [], 1.0)
             return None
@@ -95,11 +95,11 @@ class LieImages:
         left = np.linalg.norm(rest)
         if left > DEPENDENT * size:
             self._basis.append((rest / left, rest_image / left))
-            item = (name, A / size, image / size)
+            item = (name, A / size, image / size, factor * size)
             self._met.append(item)
             return item
-        scale = float(size) * max(1.0, *(float(np.linalg.norm(b)) for _, _, b in self._met))
-        self._compare(name, image, image - rest_image, self._combination(A), scale)
+        scale = size * max(1.0, *(float(np.linalg.norm(b)) for _, _, b, _ in self._met))
+        self._compare(name, image, image - rest_image, self._combination(A, factor), scale)
         return None
 
     def _compare(self, name, image, expected, terms: list[str], scale: float) -> None:
@@ -111,11 +111,14 @@ class LieImages:
                 f"{difference:.1e}"
             )
 
-    def _combination(self, A: np.ndarray) -> list[str]:
-        columns = np.stack([_real(B) for _, B, _ in self._met], axis=1)
+    def _combination(self, A: np.ndarray, factor: float) -> list[str]:
+        columns = np.stack([_real(B) for _, B, _, _ in self._met], axis=1)
         coefficients = np.linalg.lstsq(columns, _real(A), rcond=None)[0]
-        named = [(c, name) for c, (name, _, _) in zip(coefficients, self._met, strict=True)]
-        terms = [f"{c:.3g} {name}" for c, name in named if abs(c) > DEPENDENT * abs(A).max()]
+        terms = [
+            f"{c * factor / size:.3g} {name}"
+            for c, (name, _, _, size) in zip(coefficients, self._met, strict=True)
+            if abs(c) > DEPENDENT * np.abs(A).max()
+        ]
         return terms[:SHOWN] + ["..."] * (len(terms) > SHOWN)
 
     @cached_property

@@ -8,10 +8,13 @@ import numpy as np
 
 from constrainet.reps.chain import as_permutation
 from constrainet.reps.lie_images import LieImages
-from constrainet.reps.relations import AGREE, CLOSE, MAX_ENTRIES, Extension, compare
+from constrainet.reps.relations import AGREE, CLOSE, Extension, compare
 
 MAX_LISTED = 60_000
 """Elements of a finite group that are kept; listing these takes about two seconds."""
+
+MAX_LISTED_ENTRIES = 2**23
+"""Entries of the listed matrices: 64 MiB."""
 
 FEW_LISTED = 1000
 """Elements that are listed of an infinite group, or of one that is handled in another way."""
@@ -52,11 +55,11 @@ class Listed(Extension):
             self._images += [np.linalg.inv(image) for image in reversed(discrete)]
         count = len(generators)
         self._letters = [*range(count), *range(-count, 0)][: len(moves)]
-        limit = min(limit, MAX_ENTRIES // dim**2)
+        limit = min(limit, MAX_LISTED_ENTRIES // dim**2)
         self._parents = [(0, 0)]  # (place of the rest of the word, its first letter)
         self._one = np.eye(image_dim)
-        is_checked = limit * image_dim**2 <= MAX_ENTRIES
-        images = self._one[None]
+        is_checked = limit * image_dim**2 <= MAX_LISTED_ENTRIES
+        images = [self._one]
         frontier = np.eye(dim, dtype=np.result_type(float, *moves))[None]
         levels, seen, start = [frontier], {_name(frontier[0]): 0}, 0
         while len(frontier) and len(seen) <= limit:
@@ -69,12 +72,13 @@ class Listed(Extension):
                 self._parents += [(int(k), letter) for k in start + np.flatnonzero(new)]
                 fresh.append(products[new])
                 if is_checked:
-                    moved = self._images[letter] @ images[start : start + len(frontier)]
-                    images = np.concatenate([images, moved[new]])
-                    worst = int(np.abs(moved - images[places]).max(axis=(1, 2)).argmax())
+                    moved = self._images[letter] @ np.stack(images[start : start + len(frontier)])
+                    images += list(moved[new])
+                    others = np.stack([images[place] for place in places])
+                    worst = int(np.abs(moved - others).max(axis=(1, 2)).argmax())
                     left = [letter, *self._word(start + worst)]
                     right = self._word(places[worst])
-                    compare(moved[worst], images[places[worst]], left, right)
+                    compare(moved[worst], others[worst], left, right)
             start += len(frontier)
             frontier = np.concatenate([frontier[:0], *fresh])
             levels.append(frontier)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from constrainet.reps.joining import to_common_group
+from constrainet.reps.joining import new_places
 from constrainet.reps.rep import Rep
 
 
@@ -192,8 +192,9 @@ def named(parts: Mapping[str, Rep]) -> NamedSum:
     total = reps[0]
     for rep in reps[1:]:
         total = total + rep
-    reps = [to_common_group(rep, total)[0] for rep in reps]
-    return NamedSum(total.group, total, tuple(parts), tuple(reps))
+    group = total.group
+    reps = [rep.lift(group, new_places(rep.group, group)) for rep in reps]
+    return NamedSum(group, total, tuple(parts), tuple(reps))
 
 
 def _as_array(value):

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from sympy import S as exact
+from sympy import Rational
 from sympy.physics.quantum.cg import CG
 
 from constrainet.groups import SE, SL, SO, SU, O, S
@@ -30,7 +30,7 @@ def table(a: Fraction, b: Fraction, c: Fraction) -> np.ndarray:
         for i, m in enumerate(ranges[1]):
             for j, n in enumerate(ranges[2]):
                 if p == m + n:
-                    arguments = [exact(x.numerator) / x.denominator for x in (a, m, b, n, c, p)]
+                    arguments = [Rational(x.numerator, x.denominator) for x in (a, m, b, n, c, p)]
                     result[k, i, j] = float(CG(*arguments).doit())
     return result / np.linalg.norm(result)
 
@@ -115,7 +115,9 @@ def test_couplings_are_equivariant_and_orthonormal(a, b, c, paths):
     flat = C.reshape(len(C), int(np.prod(C.shape[1:])))
     assert np.allclose(flat @ flat.conj().T, np.eye(paths), atol=1e-12)
     group = (a * b * c).group
-    a, b, c = (rep if rep.group == group else rep.lift(group, lift(rep, group)) for rep in (a, b, c))
+    a, b, c = (
+        rep if rep.group == group else rep.lift(group, lift(rep, group)) for rep in (a, b, c)
+    )
     (g,) = elements(group, 1)
     moved = np.einsum("pkij,im,jn->pkmn", C, a.rho(g), b.rho(g))
     assert np.allclose(moved, np.einsum("kl,plmn->pkmn", c.rho(g), C), atol=1e-9)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from constrainet.groups import SE, SO, SU, U, C, D, Group, Icosahedral, Lorentz, O, RubiksCube, S, Z
+from constrainet.groups import SE, SO, SU, C, D, Group, Icosahedral, Lorentz, O, RubiksCube, S, U, Z
 from constrainet.linalg import to_dense
 from constrainet.reps import (
     Complexified,
@@ -18,6 +18,7 @@ from constrainet.reps import (
     Sym,
     V,
     decompose,
+    from_generators,
     irreducible,
 )
 from tests.catalogue import conjugated_icosahedral, quaternion_group
@@ -134,8 +135,6 @@ def test_random_sums_come_back(irreps, seed):
 
 def test_sums_in_random_coordinates_come_back():
     """The same by images in a random orthogonal basis, so that no structure is left."""
-    from constrainet.reps import from_generators
-
     rep = 2 * irreducible(SO(3), 2) + 3 * V(SO(3)) + Scalar(SO(3))
     Q = np.linalg.qr(np.random.default_rng(0).normal(size=(rep.dim, rep.dim)))[0]
     images = [Q @ to_dense(A) @ Q.T for A in rep.generator_images[1]]
