@@ -2,9 +2,14 @@
 
 A representation says how each element of a group moves the coordinates of a vector. It starts
 from the defining one, `V`, whose matrices are the group's own, and is composed by direct sums,
-tensor products and duals (`rep.py`). Every one of them can be written as a sum of tensor products
-of atoms, and in that form it is handed to the solver: the matrices that are equivariant from `a` to
-`b` are the invariant vectors of `a >> b`.
+tensor products and duals (`rep.py`). Others are parts of these (`subquotient.py`: symmetric and
+alternating powers, irreducible parts, quotients), come from subgroups or from lists of things that
+are permuted, or are given by the images of the generators or by a function (`generated.py`,
+`function.py`); `decompose` finds the irreducible ones in any of them.
+
+Every one can be written as a sum of tensor products of atoms, and in that form it is handed to the
+solver (`frames.py`): the matrices that are equivariant from `a` to `b` are the invariant vectors of
+`a >> b`.
 """
 
 from constrainet.reps.atoms import Defining

@@ -23,7 +23,7 @@ from constrainet.reps.action import Action
 from constrainet.reps.arguments import as_count
 from constrainet.reps.blocks import block_diagonal
 from constrainet.reps.frames import Frame
-from constrainet.reps.joining import to_common_group, under_one_group
+from constrainet.reps.joining import to_common_group, to_mapping_group
 from constrainet.reps.notation import with_multiplicity, with_power
 from constrainet.solve import (
     TRIVIAL,
@@ -215,7 +215,7 @@ class Rep(Action):
     def __rshift__(self, other) -> Rep:
         if not isinstance(other, Rep):
             return NotImplemented
-        source, target = under_one_group(self, other)
+        source, target = to_mapping_group(self, other)
         factors = [*target.tensor_factors, *source.T.tensor_factors]
         return tensor_product(source.group, factors, split=len(target.tensor_factors))
 
