@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from inspect import signature
 from itertools import combinations, product
 from typing import Any
 
@@ -23,6 +24,13 @@ from constrainet.reps.relations import Extension, RelationError
 from constrainet.reps.rep import Rep
 from constrainet.reps.subquotient import frozen
 from constrainet.tolerances import EXACT
+
+ONE_BY_ONE: dict[str, Any] = (
+    {"vmap_method": "sequential"}
+    if "vmap_method" in signature(jax.pure_callback).parameters
+    else {}  # the default until JAX 0.4.34
+)
+"""How JAX calls back from a vectorised function."""
 
 LARGEST_CONDITION = 1e13
 """Images with a greater condition number count as singular, as generators do."""
@@ -233,4 +241,4 @@ def on_host(function: Callable, dim: int, is_complex: bool, blocks) -> Any:
         return np.asarray(function(*map(np.asarray, elements)), dtype)
 
     shape = jax.ShapeDtypeStruct((dim, dim), dtype)
-    return jax.pure_callback(call, shape, *blocks, vmap_method="sequential")
+    return jax.pure_callback(call, shape, *blocks, **ONE_BY_ONE)
