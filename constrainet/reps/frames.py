@@ -20,6 +20,9 @@ from constrainet.linalg import Matrix, Monomial, to_dense
 from constrainet.solve import Atom, Symmetry
 from constrainet.tolerances import EXACT
 
+Piece = tuple[tuple[Atom, ...], np.ndarray]
+"""Atoms in any order, and the coordinates of their tensor product: (multiplicity, *dims)."""
+
 NEGLIGIBLE = 1e-14
 """A Lie generator smaller than this fraction of the largest is rounding, and is left out."""
 
@@ -136,3 +139,10 @@ def logarithm_of_stretch(matrix: Matrix) -> np.ndarray | None:
         return None
     logarithms = np.log(values)
     return (vectors * (logarithms / np.abs(logarithms).max())) @ vectors.conj().T
+
+
+def outer(left: np.ndarray, right: np.ndarray, dim: int) -> np.ndarray:
+    """The coordinates of the products of pieces: (m, *a) and (n, *b) to (m·n, *a, *b)."""
+    outer = np.add.outer(left * dim, right)
+    outer = np.moveaxis(outer, left.ndim, 1)
+    return outer.reshape(-1, *left.shape[1:], *right.shape[1:])

@@ -22,21 +22,17 @@ from constrainet.linalg import BlockDiagonal, KroneckerProduct, KroneckerSum, di
 from constrainet.reps.action import Action
 from constrainet.reps.arguments import as_count
 from constrainet.reps.blocks import block_diagonal
-from constrainet.reps.frames import Frame
+from constrainet.reps.frames import Frame, Piece, outer
 from constrainet.reps.joining import to_common_group, to_mapping_group
 from constrainet.reps.notation import with_multiplicity, with_power
 from constrainet.solve import (
     TRIVIAL,
-    Atom,
     Projector,
     Space,
     Subspace,
     intertwiners,
     memory_limit,
 )
-
-Piece = tuple[tuple[Atom, ...], np.ndarray]
-"""Atoms in any order, and the coordinates of their tensor product: (multiplicity, *dims)."""
 
 MOST_FACTORS = 60
 """Of a tensor product, each an axis of an array; two axes more are needed beside them."""
@@ -387,7 +383,7 @@ class TensorProduct(Rep):
         products: list[Piece] = [((), np.zeros(1, np.intp))]
         for rep in self.factors:
             products = [
-                (left_atoms + right_atoms, _outer(left, right, rep.dim))
+                (left_atoms + right_atoms, outer(left, right, rep.dim))
                 for left_atoms, left in products
                 for right_atoms, right in rep.pieces(frame)
             ]
@@ -467,10 +463,3 @@ def tensor_product(group: Group, factors: Sequence[Rep], split: int | None = Non
             f"have at most 64 axes. Got {len(factors)}."
         )
     return factors[0] if len(factors) == 1 else TensorProduct(group, tuple(factors), split)
-
-
-def _outer(left: np.ndarray, right: np.ndarray, dim: int) -> np.ndarray:
-    """The coordinates of the products of pieces: (m, *a) and (n, *b) to (m·n, *a, *b)."""
-    outer = np.add.outer(left * dim, right)
-    outer = np.moveaxis(outer, left.ndim, 1)
-    return outer.reshape(-1, *left.shape[1:], *right.shape[1:])
