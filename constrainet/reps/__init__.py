@@ -2,27 +2,70 @@
 
 A representation says how each element of a group moves the coordinates of a vector. It starts
 from the defining one, `V`, whose matrices are the group's own, and is composed by direct sums,
-tensor products and duals (`rep.py`). Every one of them can be written as a sum of tensor products
-of atoms, and in that form it is handed to the solver: the matrices that are equivariant from `a` to
-`b` are the invariant vectors of `a >> b`.
+tensor products and duals (`rep.py`). Others are parts of these (`subquotient.py`: symmetric and
+alternating powers, irreducible parts, quotients), come from subgroups or from lists of things that
+are permuted, or are given by the images of the generators or by a function (`generated.py`,
+`function.py`); `decompose` finds the irreducible ones in any of them.
+
+Every one can be written as a sum of tensor products of atoms, and in that form it is handed to the
+solver (`frames.py`): the matrices that are equivariant from `a` to `b` are the invariant vectors of
+`a >> b`.
 """
 
 from constrainet.reps.atoms import Defining
 from constrainet.reps.constructions import Scalar, T, V
+from constrainet.reps.decomposition import (
+    IrreducibleDecomposition,
+    clebsch_gordan,
+    decompose,
+)
+from constrainet.reps.determinant import Det, Sign
 from constrainet.reps.equivariance import equivariant_maps
+from constrainet.reps.fields import Complexified, Realified
+from constrainet.reps.function import from_function
+from constrainet.reps.generated import from_generators
+from constrainet.reps.irrep import Irrep
 from constrainet.reps.joining import under_one_group
+from constrainet.reps.named_irreps import irreducible, irreducibles
+from constrainet.reps.named_parts import NamedSum, named
+from constrainet.reps.permutations import Permutation, Regular
+from constrainet.reps.powers import Alt, Sym
 from constrainet.reps.rep import DirectSum, Rep, TensorProduct, direct_sum, tensor_product
+from constrainet.reps.subgroups import induce, restrict
+from constrainet.reps.subquotient import Quotient, Subrepresentation
 
 __all__ = [
+    "Alt",
+    "Complexified",
     "Defining",
+    "Det",
     "DirectSum",
+    "IrreducibleDecomposition",
+    "Irrep",
+    "NamedSum",
+    "Permutation",
+    "Quotient",
+    "Realified",
+    "Regular",
     "Rep",
     "Scalar",
+    "Sign",
+    "Subrepresentation",
+    "Sym",
     "T",
     "TensorProduct",
     "V",
+    "clebsch_gordan",
+    "decompose",
     "direct_sum",
     "equivariant_maps",
+    "from_function",
+    "from_generators",
+    "induce",
+    "irreducible",
+    "irreducibles",
+    "named",
+    "restrict",
     "tensor_product",
     "under_one_group",
 ]

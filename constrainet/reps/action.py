@@ -103,8 +103,7 @@ class Action(ABC):
             ValueError: if a shape is wrong.
         """
         blocks = self._blocks("act", "g", g)
-        if not hasattr(x, "__array_namespace__"):
-            x = np.asarray(x)
+        x = _floating(x)
         if x.ndim == 0 or x.shape[-1] != self.dim:
             raise ValueError(
                 f"`act(x=...)` should have shape (..., {self.dim}), the dimension of {self}. "
@@ -126,8 +125,7 @@ class Action(ABC):
         )
 
     def _blocks(self, method: str, argument: str, matrix) -> tuple:
-        if not hasattr(matrix, "__array_namespace__"):
-            matrix = np.asarray(matrix)
+        matrix = _floating(matrix)
         d = self.group.dim
         if matrix.shape != (d, d):
             raise ValueError(
@@ -141,3 +139,12 @@ class Action(ABC):
         if required > memory_limit():
             what = f"A matrix of shape ({self.dim:,}, {self.dim:,}), which `act` does not form,"
             raise ProblemTooLargeError(what, required, memory_limit())
+
+
+def _floating(array):
+    """An array of floating point or complex numbers, NumPy or JAX."""
+    if not hasattr(array, "__array_namespace__"):
+        array = np.asarray(array)
+    if np.dtype(array.dtype).kind in "biu":
+        return array.astype(array.__array_namespace__().result_type(array.dtype, float))
+    return array

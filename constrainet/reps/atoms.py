@@ -1,22 +1,19 @@
-"""The atomic representations: those given by matrices and not composed of others."""
+"""The defining representations: those from which all others are made."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import aslinearoperator
 
 from constrainet.groups import Group
-from constrainet.linalg import Matrix, Monomial, digest
+from constrainet.linalg import Monomial, digest
+from constrainet.reps.atomic import joint_atom
+from constrainet.reps.notation import with_factor
 from constrainet.reps.rep import Rep
-from constrainet.solve import Atom, Symmetry
-from constrainet.tolerances import EXACT
-
-NEGLIGIBLE = 1e-14
-"""A Lie generator smaller than this fraction of the largest is rounding, and is left out."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -57,6 +54,10 @@ class Defining(Rep):
     def is_complex(self) -> bool:
         return self.factor.is_complex
 
+    @property
+    def is_joint(self) -> bool:
+        return False
+
     @cached_property
     def key(self) -> bytes:
         return digest("defining", self.group.key, self.place, self.is_dual)
@@ -64,14 +65,13 @@ class Defining(Rep):
     def lift(self, group, places):
         return replace(self, group=group, place=places[self.place])
 
-    def pieces(self):
-        # factors that differ only in the scale of their generators are one symmetry to the solver,
-        # but act independently all the same
-        symmetry = _defining_atom(self.factor, 0).symmetry
-        earlier = self.group.factors[: self.place]
-        copies = sum(_defining_atom(factor, 0).symmetry == symmetry for factor in earlier)
-        atom = _defining_atom(self.factor, copies)
-        return [((atom.dual if self.is_dual else atom,), np.arange(self.dim)[None])]
+    def pieces(self, frame):
+        if frame.is_joint:
+            atom = joint_atom(self, frame)
+        else:
+            atom = frame.symmetries(self.group)[self.place].defining
+            atom = atom.dual if self.is_dual else atom
+        return [((atom,), np.arange(self.dim)[None])]
 
     def _rho(self, blocks):
         g = blocks[self.place]
@@ -104,43 +104,4 @@ class Defining(Rep):
         return inverse_transposes, [-A.T for A in lie]
 
     def __str__(self):
-        name = "V" if len(self.group.factors) == 1 else f"V_{self.factor}"
-        if self.group.factors.count(self.factor) > 1:
-            name += f"#{self.place}"
-        return name + "*" * self.is_dual
-
-
-@lru_cache(maxsize=256)
-def _defining_atom(factor: Group, copy: int) -> Atom:
-    """The solver's atom for a group's own matrices, with Lie generators scaled to norm one.
-
-    Args:
-        factor: the group.
-        copy: tells several factors of a product that are equal apart.
-    """
-    norms = np.linalg.norm(factor.lie_algebra, 2, axis=(1, 2))
-    kept = norms > NEGLIGIBLE * norms.max(initial=0)
-    lie = factor.lie_algebra[kept] / norms[kept, None, None]
-    stretches = [log for h in factor.discrete_matrices if (log := _logarithm(h)) is not None]
-    discrete = tuple(h for h in factor.discrete_matrices if _logarithm(h) is None)
-    lie = np.concatenate([lie, *(log[None] for log in stretches)])
-    symmetry = Symmetry(discrete, lie, copy)
-    return Atom(symmetry, symmetry.discrete, symmetry.infinitesimal, factor.dim)
-
-
-def _logarithm(matrix: Matrix) -> np.ndarray | None:
-    """Of a stretch: of a Hermitian matrix with positive eigenvalues; None of any other.
-
-    A stretch and its logarithm, taken as a Lie generator, have the same invariants in every tensor
-    product; the logarithm stays of moderate size there, and is closed under the adjoint.
-    """
-    if isinstance(matrix, Monomial):
-        return None
-    scale = np.abs(matrix).max()
-    if np.abs(matrix - matrix.conj().T).max() > EXACT * scale:
-        return None
-    values, vectors = np.linalg.eigh(matrix)
-    if values[0] <= 0 or np.allclose(values, 1, rtol=0, atol=EXACT):
-        return None
-    logarithms = np.log(values)
-    return (vectors * (logarithms / np.abs(logarithms).max())) @ vectors.conj().T
+        return with_factor("V", self.group, self.place) + "*" * self.is_dual

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 
 from constrainet.groups import Group
+from constrainet.reps.arguments import check_group
 from constrainet.reps.atoms import Defining
 from constrainet.reps.rep import Rep, TensorProduct, direct_sum
 
@@ -33,7 +34,7 @@ def V(group: Group, *, factor: int | None = None) -> Rep:
         >>> V(torus).dim, (V(torus, factor=0) * V(torus, factor=1)).dim
         (8, 15)
     """
-    _check_group("V", group)
+    check_group("V", group)
     places = range(len(group.factors))
     if factor is not None:
         if operator.index(factor) not in places:
@@ -86,13 +87,5 @@ def Scalar(group: Group) -> Rep:
         >>> print(3 * Scalar(SO(3)))
         3V⁰
     """
-    _check_group("Scalar", group)
+    check_group("Scalar", group)
     return TensorProduct(group, ())
-
-
-def _check_group(call: str, group) -> None:
-    if isinstance(group, Group):
-        return
-    hint = f"Call it, as in `{call}(SO(3))`." if callable(group) else "Make one with `Group(...)`."
-    name = getattr(group, "__name__", repr(group))
-    raise TypeError(f"`{call}(group=...)` should be a group. Got {name}. {hint}")

@@ -7,6 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from constrainet.groups import Group
+from constrainet.reps.frames import Frame
 
 if TYPE_CHECKING:
     from constrainet.reps.rep import Rep
@@ -75,7 +76,7 @@ def to_common_group(a: Rep, b: Rep) -> tuple[Rep, Rep]:
     )
 
 
-def under_one_group(source: Rep, target: Rep) -> tuple[Rep, Rep]:
+def to_mapping_group(source: Rep, target: Rep) -> tuple[Rep, Rep]:
     """Two representations between which maps are asked for, as representations of one group.
 
     Raises:
@@ -86,3 +87,14 @@ def under_one_group(source: Rep, target: Rep) -> tuple[Rep, Rep]:
         source.lift(group, new_places(source.group, group)),
         target.lift(group, new_places(target.group, group)),
     )
+
+
+def under_one_group(source: Rep, target: Rep) -> tuple[Rep, Rep]:
+    """The same, with the spaces of both in one frame, so that they fit into one question.
+
+    Raises:
+        ValueError: if neither group contains the other.
+    """
+    source, target = to_mapping_group(source, target)
+    frame = Frame.common([source.frame, target.frame])
+    return source.in_frame(frame), target.in_frame(frame)

@@ -6,7 +6,7 @@ coordinates. There are three kinds: the atomic ones (`atoms.py`), and the sums a
 
 from __future__ import annotations
 
-import operator
+import copy
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,10 +20,13 @@ from constrainet.errors import ProblemTooLargeError
 from constrainet.groups import Group
 from constrainet.linalg import BlockDiagonal, KroneckerProduct, KroneckerSum, digest
 from constrainet.reps.action import Action
-from constrainet.reps.joining import to_common_group, under_one_group
+from constrainet.reps.arguments import as_count
+from constrainet.reps.blocks import block_diagonal
+from constrainet.reps.frames import Frame, Piece, outer
+from constrainet.reps.joining import to_common_group, to_mapping_group
+from constrainet.reps.notation import with_multiplicity, with_power
 from constrainet.solve import (
     TRIVIAL,
-    Atom,
     Projector,
     Space,
     Subspace,
@@ -31,13 +34,8 @@ from constrainet.solve import (
     memory_limit,
 )
 
-Piece = tuple[tuple[Atom, ...], np.ndarray]
-"""Atoms in any order, and the coordinates of their tensor product: (multiplicity, *dims)."""
-
 MOST_FACTORS = 60
 """Of a tensor product, each an axis of an array; two axes more are needed beside them."""
-
-SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -86,6 +84,11 @@ class Rep(Action):
 
     @property
     @abstractmethod
+    def is_joint(self) -> bool:
+        """Whether several factors of the group act on one atom together."""
+
+    @property
+    @abstractmethod
     def key(self) -> bytes:
         """The digest of group and structure that equality goes by."""
 
@@ -94,8 +97,8 @@ class Rep(Action):
         """The same space for a larger product group; factor i becomes factor `places[i]`."""
 
     @abstractmethod
-    def pieces(self) -> list[Piece]:
-        """The tensor products of atoms that this is the sum of."""
+    def pieces(self, frame: Frame) -> list[Piece]:
+        """The tensor products of atoms that this is the sum of, atoms being those of a frame."""
 
     # --- the question put to the solver --------------------------------------------------------
 
@@ -145,8 +148,22 @@ class Rep(Action):
         return Projector(self.equivariant_basis(method=method, rtol=rtol, cache_dir=cache_dir))
 
     @cached_property
+    def frame(self) -> Frame:
+        """The symmetries by which this is put to the solver, if it is alone in a question."""
+        return Frame(self.is_joint, not self.is_complex)
+
+    def in_frame(self, frame: Frame) -> Rep:
+        """An equal representation whose `space` is written in another frame."""
+        if frame == self.frame:
+            return self
+        other = copy.copy(self)
+        vars(other).pop("space", None)
+        vars(other)["frame"] = frame
+        return other
+
+    @cached_property
     def space(self) -> Space:
-        """The solver's normal form of this representation.
+        """The solver's normal form of this representation, in `frame`.
 
         Raises:
             ProblemTooLargeError: if the places of its coordinates would not fit in memory.
@@ -155,7 +172,7 @@ class Rep(Action):
         if required > memory_limit():
             what = f"The coordinates of a representation of dimension {self.dim:,}"
             raise ProblemTooLargeError(what, required, memory_limit())
-        return Space.collect(self.pieces())
+        return Space.collect(self.pieces(self.frame))
 
     def _question(self) -> tuple[Space, Space]:
         """Target and source of the maps whose space this is."""
@@ -173,7 +190,7 @@ class Rep(Action):
         if isinstance(other, Rep):
             a, b = to_common_group(self, other)
             return tensor_product(a.group, [*a.tensor_factors, *b.tensor_factors])
-        multiplicity = _as_count(other, "a multiplicity")
+        multiplicity = as_count(other, "a multiplicity")
         return (
             NotImplemented
             if multiplicity is None
@@ -184,7 +201,7 @@ class Rep(Action):
         return self * other
 
     def __pow__(self, power) -> Rep:
-        count = _as_count(power, "a tensor power")
+        count = as_count(power, "a tensor power")
         return (
             NotImplemented
             if count is None
@@ -194,7 +211,7 @@ class Rep(Action):
     def __rshift__(self, other) -> Rep:
         if not isinstance(other, Rep):
             return NotImplemented
-        source, target = under_one_group(self, other)
+        source, target = to_mapping_group(self, other)
         factors = [*target.tensor_factors, *source.T.tensor_factors]
         return tensor_product(source.group, factors, split=len(target.tensor_factors))
 
@@ -253,17 +270,21 @@ class DirectSum(Rep):
         return any(rep.is_complex for rep, _ in self.parts)
 
     @cached_property
+    def is_joint(self) -> bool:
+        return any(rep.is_joint for rep, _ in self.parts)
+
+    @cached_property
     def key(self) -> bytes:
         return digest("sum", self.group.key, tuple((rep.key, count) for rep, count in self.parts))
 
     def lift(self, group, places):
         return DirectSum(group, tuple((rep.lift(group, places), n) for rep, n in self.parts))
 
-    def pieces(self):
+    def pieces(self, frame):
         pieces, start = [], 0
         for rep, count in self.parts:
             starts = start + rep.dim * np.arange(count)
-            for atoms, indices in rep.pieces():
+            for atoms, indices in rep.pieces(frame):
                 shifted = np.add.outer(starts, indices)
                 pieces.append((atoms, shifted.reshape(-1, *indices.shape[1:])))
             start += rep.dim * count
@@ -276,14 +297,11 @@ class DirectSum(Rep):
         return self._block_diagonal(blocks, [rep._drho(blocks) for rep, _ in self.parts])
 
     def _block_diagonal(self, blocks, matrices):
-        xp, start, rows = blocks[0].__array_namespace__(), 0, []
-        for matrix, (rep, count) in zip(matrices, self.parts, strict=True):
-            for _ in range(count):
-                before = xp.zeros((rep.dim, start), dtype=matrix.dtype)
-                start += rep.dim
-                after = xp.zeros((rep.dim, self.dim - start), dtype=matrix.dtype)
-                rows.append(xp.concat([before, matrix, after], axis=1))
-        return xp.concat([xp.zeros((0, self.dim), dtype=blocks[0].dtype), *rows], axis=0)
+        g = blocks[0]
+        empty = g.__array_namespace__().zeros((0, 0), dtype=g.dtype)
+        counts = [count for _, count in self.parts]
+        copies = (m for m, count in zip(matrices, counts, strict=True) for _ in range(count))
+        return block_diagonal([empty, *copies])
 
     def _act(self, blocks, x):
         results, start = [x[..., :0]], 0
@@ -306,7 +324,7 @@ class DirectSum(Rep):
         )
 
     def __str__(self):
-        return "⊕".join(_with_multiplicity(rep, count) for rep, count in self.parts) or "0"
+        return "⊕".join(with_multiplicity(str(rep), count) for rep, count in self.parts) or "0"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -350,6 +368,10 @@ class TensorProduct(Rep):
         return any(rep.is_complex for rep in self.factors)
 
     @cached_property
+    def is_joint(self) -> bool:
+        return any(rep.is_joint for rep in self.factors)
+
+    @cached_property
     def key(self) -> bytes:
         return digest("product", self.group.key, tuple(rep.key for rep in self.factors))
 
@@ -357,20 +379,21 @@ class TensorProduct(Rep):
         factors = tuple(rep.lift(group, places) for rep in self.factors)
         return TensorProduct(group, factors, self.split)
 
-    def pieces(self):
+    def pieces(self, frame):
         products: list[Piece] = [((), np.zeros(1, np.intp))]
         for rep in self.factors:
             products = [
-                (left_atoms + right_atoms, _outer(left, right, rep.dim))
+                (left_atoms + right_atoms, outer(left, right, rep.dim))
                 for left_atoms, left in products
-                for right_atoms, right in rep.pieces()
+                for right_atoms, right in rep.pieces(frame)
             ]
         return products
 
     def _question(self):
         split = self._balanced_split() if self.split is None else self.split
         source = tensor_product(self.group, [rep.T for rep in self.factors[split:]])
-        return tensor_product(self.group, self.factors[:split]).space, source.space
+        target = tensor_product(self.group, self.factors[:split])
+        return target.in_frame(self.frame).space, source.in_frame(self.frame).space
 
     def _balanced_split(self) -> int:
         """Where both sides are closest in size."""
@@ -419,7 +442,9 @@ class TensorProduct(Rep):
 
     def __str__(self):
         powers = [(rep, len(list(run))) for rep, run in groupby(self.factors)]
-        return "⊗".join(_with_power(rep, count) for rep, count in powers) or "V⁰"
+        texts = (f"({rep})" if isinstance(rep, DirectSum) else str(rep) for rep, _ in powers)
+        pairs = zip(texts, powers, strict=True)
+        return "⊗".join(with_power(text, count) for text, (_, count) in pairs) or "V⁰"
 
 
 def direct_sum(group: Group, summands: Sequence[tuple[Rep, int]]) -> Rep:
@@ -438,37 +463,3 @@ def tensor_product(group: Group, factors: Sequence[Rep], split: int | None = Non
             f"have at most 64 axes. Got {len(factors)}."
         )
     return factors[0] if len(factors) == 1 else TensorProduct(group, tuple(factors), split)
-
-
-def _as_count(value, what: str) -> int | None:
-    """A non-negative whole number; None if it is no number at all."""
-    try:
-        count = operator.index(value)
-    except TypeError:
-        if isinstance(value, float):
-            raise TypeError(
-                f"{what.capitalize()} should be a whole number. Got {value!r}."
-            ) from None
-        return None
-    if count < 0:
-        raise ValueError(f"{what.capitalize()} should not be negative. Got {count}.")
-    return count
-
-
-def _outer(left: np.ndarray, right: np.ndarray, dim: int) -> np.ndarray:
-    """The coordinates of the products of pieces: (m, *a) and (n, *b) to (m·n, *a, *b)."""
-    outer = np.add.outer(left * dim, right)
-    outer = np.moveaxis(outer, left.ndim, 1)
-    return outer.reshape(-1, *left.shape[1:], *right.shape[1:])
-
-
-def _with_multiplicity(rep: Rep, count: int) -> str:
-    text = str(rep)
-    if count == 1:
-        return text
-    return f"{count}({text})" if "⊗" in text or "⊕" in text else f"{count}{text}"
-
-
-def _with_power(rep: Rep, count: int) -> str:
-    text = f"({rep})" if isinstance(rep, DirectSum) else str(rep)
-    return text if count == 1 else text + str(count).translate(SUPERSCRIPTS)

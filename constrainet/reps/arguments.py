@@ -1,0 +1,50 @@
+"""Checks of what callers pass to the constructions of this floor."""
+
+from __future__ import annotations
+
+import operator
+
+from constrainet.groups import Group
+from constrainet.reps.action import Action
+
+
+def as_count(value, what: str) -> int | None:
+    """A non-negative whole number; None if it is no number at all."""
+    try:
+        count = operator.index(value)
+    except TypeError:
+        if isinstance(value, float):
+            raise TypeError(
+                f"{what.capitalize()} should be a whole number. Got {value!r}."
+            ) from None
+        return None
+    if count < 0:
+        raise ValueError(f"{what.capitalize()} should not be negative. Got {count}.")
+    return count
+
+
+def check_degree(call: str, degree) -> int:
+    """The degree of a symmetric or alternating power: a non-negative whole number."""
+    count = as_count(degree, f"the degree k of `{call}(rep, k)`")
+    if count is None:
+        raise TypeError(
+            f"The degree k of `{call}(rep, k)` should be a whole number. Got {degree!r}."
+        )
+    return count
+
+
+def check_group(call: str, group) -> None:
+    """Refuses what is not a group."""
+    if isinstance(group, Group):
+        return
+    hint = f"Call it, as in `{call}(SO(3))`." if callable(group) else "Make one with `Group(...)`."
+    name = getattr(group, "__name__", repr(group))
+    raise TypeError(f"`{call}(group=...)` should be a group. Got {name}. {hint}")
+
+
+def check_rep(call: str, rep) -> None:
+    """Refuses what is not a representation."""
+    if not isinstance(rep, Action):
+        raise TypeError(
+            f"`{call}(rep)` should be a representation, such as `V(SO(3))`. Got {rep!r}."
+        )

@@ -1,0 +1,211 @@
+"""Representations as direct sums of irreducible ones, and the coupling of two to a third."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from constrainet.errors import ProblemTooLargeError
+from constrainet.reps.equivariance import equivariant_maps
+from constrainet.reps.frames import Frame
+from constrainet.reps.irrep import Irrep, Type, irrep
+from constrainet.reps.notation import SUBSCRIPTS, with_multiplicity
+from constrainet.reps.rep import Rep
+from constrainet.solve import Atom, Component, Space, intertwiners, memory_limit
+from constrainet.solve import decompose as decompose_spaces
+
+WANTED, WANTED_OF_LARGE = 5e-13, 1e-12
+"""Violation by the change of basis, per vector, at which no better one is looked for: looking again
+is cheap, but not above a thousand dimensions."""
+
+TYPES: dict[int, Type] = {1: "real", 2: "complex", 4: "quaternionic"}
+
+
+@dataclass(frozen=True, eq=False)
+class IrreducibleDecomposition:
+    """A representation as a direct sum of irreducible ones.
+
+    Attributes:
+        rep: the representation.
+        irreps: pairs of irreducible representation and multiplicity, by dimension, and among
+            those of one dimension in the order in which they occur in the coordinates.
+        matrix: M, orthogonal or unitary of shape (dim, dim), with Mᴴ ρ(g) M block-diagonal: for
+            each pair in order, the irreducible's matrix as often as its multiplicity says.
+    """
+
+    rep: Rep
+    irreps: tuple[tuple[Irrep, int], ...]
+    matrix: np.ndarray
+
+    def multiplicity(self, irrep: Rep) -> int:
+        """How often an irreducible representation occurs.
+
+        Args:
+            irrep: irreducible, in whatever coordinates.
+
+        Returns:
+            Zero if it does not.
+        """
+        copies = equivariant_maps(irrep, self.rep).rank
+        return copies // max(1, equivariant_maps(irrep, irrep).rank)
+
+    def __repr__(self):
+        return f"IrreducibleDecomposition({self})"
+
+    def __str__(self):
+        return "⊕".join(with_multiplicity(str(i), count) for i, count in self.irreps) or "0"
+
+
+@lru_cache(maxsize=64)
+def decompose(rep: Rep) -> IrreducibleDecomposition:
+    """Decomposes a representation into irreducible ones.
+
+    A real representation is decomposed over the real numbers, a complex one over the complex ones.
+    An irreducible part that is a summand by itself keeps its own coordinates.
+
+    Args:
+        rep: of a group whose generators are closed under the adjoint, as orthogonal and unitary
+            groups and the classical ones in their usual matrices are.
+
+    Returns:
+        The irreducible representations, their multiplicities, and the orthogonal or unitary change
+        of basis that block-diagonalises `rep`, to rounding.
+
+    Raises:
+        ValueError: if the images of the generators are not closed under the adjoint: then there
+            may be no such basis.
+        CertificateError: if no decomposition passes its certificate.
+        ProblemTooLargeError: if the change of basis would not fit in memory.
+
+    Example:
+        >>> from constrainet.groups import SO
+        >>> from constrainet.reps import V, decompose
+        >>> parts = decompose(V(SO(3)) ** 3)
+        >>> print(parts)
+        [1]⊕3[3]⊕2[5]⊕[7]
+        >>> [(irrep.dim, irrep.type, count) for irrep, count in parts.irreps]
+        [(1, 'real', 1), (3, 'real', 3), (5, 'real', 2), (7, 'real', 1)]
+        >>> parts.matrix.shape
+        (27, 27)
+
+    References:
+        Maehara, Murota, "A numerical algorithm for block-diagonal decomposition of matrix
+        *-algebras with general irreducible components" (2010).
+    """
+    required = 3 * 16 * rep.dim**2
+    if required > memory_limit():
+        what = f"A change of basis of shape ({rep.dim:,}, {rep.dim:,})"
+        raise ProblemTooLargeError(what, required, memory_limit())
+    # a real irreducible of a product may be no tensor product of those of the factors
+    frame = Frame(rep.is_joint or len(rep.group.factors) > 1, not rep.is_complex)
+    summands = [part for part, _ in rep.summands]
+    spaces = [other.in_frame(frame).space for other in (rep, *summands)]
+    _check_closed(rep, spaces[0])
+    wanted = WANTED if rep.dim <= 1000 else WANTED_OF_LARGE
+    found = decompose_spaces(*spaces, whole_from=float("inf"), wanted=wanted)
+    copies = [_copies(space, parts) for space, parts in zip(spaces, found.parts, strict=True)]
+    irreps, columns, used = [], [], {}
+    for index in sorted(
+        copies[0], key=lambda i: (found.components[i].dim, list(copies[0]).index(i))
+    ):
+        component = found.components[index]
+        homes = [(s, c[index][0]) for s, c in zip(summands, copies[1:], strict=True) if index in c]
+        parent, basis = min(homes, key=lambda home: home[0].dim)
+        mine = copies[0][index]
+        if parent.dim == component.dim:
+            mine, basis = mine @ basis.conj().T, np.eye(parent.dim)
+        number = used[component.dim] = used.get(component.dim, 0) + 1
+        shared = sum(found.components[i].dim == component.dim for i in copies[0]) > 1
+        suffix = str(number).translate(SUBSCRIPTS) if shared else ""
+        label = f"[{component.dim}]{suffix}"
+        kind = _type(component, rep.is_complex)
+        member = parent if isinstance(parent, Irrep) and parent.dim == component.dim else None
+        irreps.append((member or irrep(parent, basis, kind, label), len(mine)))
+        columns.append(mine.transpose(1, 0, 2).reshape(rep.dim, -1))
+    matrix = np.concatenate([np.zeros((rep.dim, 0)), *columns], axis=1)
+    matrix.flags.writeable = False
+    return IrreducibleDecomposition(rep, tuple(irreps), matrix)
+
+
+def _copies(space: Space, parts: Sequence[dict[int, np.ndarray]]) -> dict[int, np.ndarray]:
+    """By component, its intertwiners into a space in the caller's coordinates: (m, dim, d)."""
+    found: dict[int, list[np.ndarray]] = {}
+    for term, part in zip(space.terms, parts, strict=True):
+        for index, copies in part.items():
+            for places in term.indices:
+                placed = np.zeros((len(copies), space.dim, copies.shape[2]), copies.dtype)
+                placed[:, places] = copies
+                found.setdefault(index, []).append(placed)
+    return {index: np.concatenate(copies) for index, copies in found.items()}
+
+
+def _check_closed(rep: Rep, space: Space) -> None:
+    atoms = {atom for term in space.terms for atom in term.atoms}
+    if all(atom.is_adjoint_closed for atom in atoms):
+        return
+    raise ValueError(
+        f"`decompose(rep)` should get a representation in which the adjoints of the generators' "
+        f"images are in the algebra again; otherwise no orthogonal basis need split it. Got {rep} "
+        f"of {rep.group}. If the group is compact, conjugate its generators to orthogonal or "
+        "unitary matrices first."
+    )
+
+
+def _type(component: Component, is_complex: bool) -> Type:
+    if component.is_trivial or component.commutant is None:
+        return "real"
+    if not is_complex:
+        return TYPES[len(component.commutant)]
+    (atom,) = component.atoms
+    forms = intertwiners(_space(atom.conj), _space(atom))
+    if not forms.rank:
+        return "complex"
+    J = forms.to_dense()[:, 0].reshape(atom.dim, atom.dim)
+    return "real" if np.trace(J @ J.conj()).real > 0 else "quaternionic"
+
+
+def _space(atom: Atom) -> Space:
+    return Space.collect([((atom,), np.arange(atom.dim)[None])])
+
+
+def clebsch_gordan(a: Rep, b: Rep, c: Rep) -> np.ndarray:
+    """The equivariant bilinear maps from two representations to a third.
+
+    C[p] couples x and y to z_k = Σ C[p, k, i, j] x_i y_j; every equivariant bilinear map is a
+    combination of the paths p. Of irreducible representations these are the Clebsch-Gordan
+    coefficients, up to the choice of a basis among the paths (a sign, if there is one path).
+
+    Args:
+        a: the first representation.
+        b: the second.
+        c: the one that they are coupled to. All are of one group, irreducible or not.
+
+    Returns:
+        C, shape (paths, c.dim, a.dim, b.dim), orthonormal over paths.
+
+    Raises:
+        ValueError: if the representations belong to different groups.
+        AmbiguousRankError, ProblemTooLargeError: as `Rep.equivariant_basis`.
+
+    Example:
+        The cross product is the only way to multiply vectors to a vector:
+
+        >>> import numpy as np
+        >>> from constrainet.groups import SO
+        >>> from constrainet.reps import V, clebsch_gordan
+        >>> v = V(SO(3))
+        >>> C = clebsch_gordan(v, v, v)
+        >>> C.shape
+        (1, 3, 3, 3)
+        >>> cross = np.einsum("kij,i,j->k", C[0], [1, 0, 0], [0, 1, 0])
+        >>> print((np.abs(cross) * 6**0.5).round(6))
+        [0. 0. 1.]
+
+    References:
+        Varshalovich, Moskalev, Khersonskii, "Quantum theory of angular momentum" (1988), chapter 8.
+    """
+    maps = equivariant_maps(a * b, c)
+    return maps.to_dense().T.reshape(maps.rank, c.dim, a.dim, b.dim)

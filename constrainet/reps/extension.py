@@ -1,0 +1,93 @@
+"""From the images of a group's generators to the image of any of its elements.
+
+An element has to be written in the generators first. Elements of the identity component are
+exponentials, once a known element is divided off where the logarithm fails; the other components
+are reached by words in the discrete generators. Permutations, with signs or without, are factored
+through a chain of stabilisers, so that groups of any order are within reach; other finite groups
+are listed. Whenever an element comes out twice, its images are compared: that is how images that
+are no homomorphism are found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from constrainet.groups import Group
+from constrainet.linalg import to_dense
+from constrainet.reps.blocks import block_diagonal
+from constrainet.reps.chain import Chain, as_permutation
+from constrainet.reps.components import Components
+from constrainet.reps.listed import FEW_LISTED, Listed, has_finite_order
+from constrainet.reps.relations import AGREE, CLOSE, MAX_ENTRIES, Extension
+
+
+def extend(group: Group, discrete: Sequence[np.ndarray], lie: np.ndarray) -> Extension:
+    """The extension of generators' images to all elements of a group that is no product.
+
+    Args:
+        group: the group.
+        discrete: images of its discrete generators, each (n, n).
+        lie: images of its Lie generators, shape (D, n, n).
+
+    Raises:
+        RelationError: if relations among the generators do not hold among the images.
+    """
+    matrices, n = group.discrete_matrices, lie.shape[1]
+    generators = [to_dense(h) for h in matrices]
+    if not group.is_discrete or lie.any():
+        return Components(generators, discrete, group.lie_algebra, lie)
+    found = [as_permutation(h, group.dim) for h in generators]
+    permutations = [p for p in found if p is not None]
+    # at most dim levels, with at most 2 dim permutations of 2 dim points, and inverses
+    is_small = 4 * group.dim**2 * (2 * group.dim + n**2) <= MAX_ENTRIES
+    if matrices and is_small and group.is_monomial and len(permutations) == len(found):
+        # short words first, for the sake of short relations in messages
+        Listed(group.dim, generators, discrete, n, FEW_LISTED)
+        return Chain(group.dim, permutations, discrete)
+    return Listed(group.dim, generators, discrete, n)
+
+
+@lru_cache(maxsize=256)
+def _search(group: Group) -> Extension:
+    """An extension that only says which elements a group has."""
+    return extend(
+        group,
+        [np.eye(1) for _ in group.discrete_matrices],
+        np.zeros((len(group.lie_algebra), 1, 1)),
+    )
+
+
+def contains(group: Group, g: np.ndarray) -> bool:
+    """Whether a matrix of the group's size is found among its elements."""
+    blocks = group.split(g)
+    outside = g - block_diagonal(blocks)
+    pairs = zip(group.factors, blocks, strict=True)
+    return bool(np.abs(outside).max() < CLOSE) and all(
+        _search(factor).image(block) is not None for factor, block in pairs
+    )
+
+
+def contains_tangent(group: Group, A: np.ndarray) -> bool:
+    """Whether a matrix of the group's size lies in its Lie algebra."""
+    blocks = group.split(A)
+    size = np.linalg.norm(A)
+    pairs = zip(group.factors, blocks, strict=True)
+    return size == 0 or (
+        bool(np.abs(A - block_diagonal(blocks)).max() < AGREE * size)
+        and all(_search(factor).algebra.outside(block / size) < AGREE for factor, block in pairs)
+    )
+
+
+def list_elements(group: Group) -> np.ndarray | None:
+    """All elements of a finite group that is no product, the identity first; None of others."""
+    if not group.is_discrete:
+        return None
+    generators = [to_dense(h) for h in group.discrete_matrices]
+    ones = [np.eye(1) for _ in generators]
+    if not all(has_finite_order(h) for h in generators):
+        return None
+    listed = Listed(group.dim, generators, ones, 1)
+    return listed.elements if listed.is_complete else None

@@ -1,0 +1,211 @@
+"""The image of a Lie algebra, and of the exponentials of its elements.
+
+Of a representation only the images of the generators are given. Their brackets, and what the
+discrete generators conjugate them to, are added until nothing new comes; wherever an element comes
+out a second time, its image must come out the same. Elements near the identity then have an image
+by their logarithm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+import scipy.linalg
+
+from constrainet.tolerances import EXACT
+
+DEPENDENT = 1e-8
+"""A matrix of norm one that is this close to the span of others is one of them."""
+
+INSIDE = 1e-4
+"""How far a logarithm may lie outside the algebra: elements sampled in float32 have errors."""
+
+NEAR = 0.25
+"""Square roots are taken until this close to the identity; eight nodes then give all digits."""
+
+SHOWN = 4
+"""Terms of a relation written out in a message."""
+
+
+class RelationError(ValueError):
+    """Two ways to compute an image disagree; the message is the relation."""
+
+
+class LieImages:
+    """A Lie algebra closed under brackets and conjugations, with the images of its elements.
+
+    Args:
+        algebra: its generators, shape (D, d, d).
+        images: theirs, shape (D, n, n).
+        discrete: pairs of a discrete generator (d, d) and its image (n, n).
+
+    Raises:
+        RelationError: if linear relations or brackets of the generators do not hold among images.
+    """
+
+    def __init__(
+        self,
+        algebra: np.ndarray,
+        images: np.ndarray,
+        discrete: Sequence[tuple[np.ndarray, np.ndarray]],
+    ):
+        # what was met: a name, the matrix and its image, both divided by a size
+        self._met: list[tuple[str, np.ndarray, np.ndarray, float]] = []
+        # orthonormal combinations of these, with their images
+        self._basis: list[tuple[np.ndarray, np.ndarray]] = []
+        self._dim, self._image_dim = algebra.shape[1], images.shape[1]
+        inverses = [(np.linalg.inv(h), np.linalg.inv(image)) for h, image in discrete]
+        new = [
+            item
+            for i, (A, image) in enumerate(zip(algebra, images, strict=True))
+            if (item := self._meet(f"A{i}", A, image, 1.0))
+        ]
+        while new:
+            name, A, image, size = new.pop()
+            found = [
+                (f"[{name}, {other}]", A @ B - B @ A, image @ b - b @ image, size * other_size)
+                for other, B, b, other_size in list(self._met)
+            ]
+            found += [
+                (f"h{i} {name} h{i}⁻¹", h @ A @ back, rho @ image @ rho_back, size)
+                for i, ((h, rho), (back, rho_back)) in enumerate(
+                    zip(discrete, inverses, strict=True)
+                )
+            ]
+            new += [item for each in found if (item := self._meet(*each))]
+
+    @classmethod
+    def zero(cls, dim: int, image_dim: int) -> LieImages:
+        """The zero algebra of matrices of one size, with images of another."""
+        return cls(np.zeros((0, dim, dim)), np.zeros((0, image_dim, image_dim)), [])
+
+    def _meet(self, name: str, A: np.ndarray, image: np.ndarray, factor: float):
+        """Takes an element, `factor` times A; None if it is a combination of earlier ones."""
+        size = float(np.linalg.norm(A))
+        if size == 0:
+            self._compare(name, image, 0 * image, [], 1.0)
+            return None
+        rest, rest_image = A, image
+        for _ in range(2):  # a second pass removes what rounding left in the first
+            for B, b in self._basis:
+                along = np.vdot(B, rest).real
+                rest, rest_image = rest - along * B, rest_image - along * b
+        left = np.linalg.norm(rest)
+        if left > DEPENDENT * size:
+            self._basis.append((rest / left, rest_image / left))
+            item = (name, A / size, image / size, factor * size)
+            self._met.append(item)
+            return item
+        scale = size * max(1.0, *(float(np.linalg.norm(b)) for _, _, b, _ in self._met))
+        self._compare(name, image, image - rest_image, self._combination(A, factor), scale)
+        return None
+
+    def _compare(self, name, image, expected, terms: list[str], scale: float) -> None:
+        difference = np.abs(image - expected).max(initial=0)
+        if difference > EXACT * max(scale, float(np.linalg.norm(image))):
+            what = " + ".join(terms).replace("+ -", "- ") or "0"
+            raise RelationError(
+                f"{name} = {what} in the group, but the two sides' images differ by "
+                f"{difference:.1e}"
+            )
+
+    def _combination(self, A: np.ndarray, factor: float) -> list[str]:
+        columns = np.stack([_real(B) for _, B, _, _ in self._met], axis=1)
+        coefficients = np.linalg.lstsq(columns, _real(A), rcond=None)[0]
+        terms = [
+            f"{c * factor / size:.3g} {name}"
+            for c, (name, _, _, size) in zip(coefficients, self._met, strict=True)
+            if abs(c) > DEPENDENT * np.abs(A).max()
+        ]
+        return terms[:SHOWN] + ["..."] * (len(terms) > SHOWN)
+
+    @cached_property
+    def basis(self) -> np.ndarray:
+        """Of the algebra, orthonormal over the real numbers: shape (K, d, d)."""
+        dtype = np.result_type(float, *(B for B, _ in self._basis))
+        stacked = np.array([B for B, _ in self._basis], dtype)
+        return stacked.reshape(-1, self._dim, self._dim)
+
+    @cached_property
+    def images(self) -> np.ndarray:
+        """Of the basis: shape (K, n, n)."""
+        dtype = np.result_type(float, *(b for _, b in self._basis))
+        stacked = np.array([b for _, b in self._basis], dtype)
+        return stacked.reshape(-1, self._image_dim, self._image_dim)
+
+    def coefficients(self, A):
+        """Of the part of A in the algebra, in the basis; NumPy or JAX."""
+        xp = A.__array_namespace__()
+        basis = xp.asarray(self.basis)
+        return xp.real(xp.tensordot(xp.conj(basis), A, axes=([1, 2], [0, 1])))
+
+    def image(self, A):
+        """dρ(A) of the part of A in the algebra; NumPy or JAX."""
+        xp = A.__array_namespace__()
+        return xp.tensordot(self.coefficients(A), xp.asarray(self.images), axes=1)
+
+    def outside(self, A: np.ndarray) -> float:
+        """How far A is from the algebra, relative to its size."""
+        inside = np.tensordot(self.coefficients(A), self.basis, 1)
+        return float(np.linalg.norm(A - inside)) / max(1.0, float(np.linalg.norm(A)))
+
+    def exponential_image(self, g: np.ndarray) -> np.ndarray | None:
+        """ρ(g) for g = exp(A), if the principal logarithm of g lies in the algebra."""
+        if not len(self.basis):
+            is_one = np.abs(g - np.eye(len(g))).max() <= INSIDE
+            return np.eye(self._image_dim) if is_one else None
+        A = principal_logarithm(g)
+        if A is None or self.outside(A) > INSIDE:
+            return None
+        # what the logarithm lost near the negative axis is close to the identity
+        inside = np.tensordot(self.coefficients(A), self.basis, 1)
+        rest = principal_logarithm(scipy.linalg.expm(-inside) @ g)
+        if rest is None:
+            return None
+        return scipy.linalg.expm(self.image(A)) @ scipy.linalg.expm(self.image(rest))
+
+
+def principal_logarithm(g: np.ndarray) -> np.ndarray | None:
+    """By inverse scaling and squaring; None if an eigenvalue lies on or at the negative axis.
+
+    References:
+        Higham, "Functions of matrices" (2008), sections 6.3 (square roots by the product form of
+        the Denman-Beavers iteration) and 11.4 (logarithms by quadrature).
+    """
+    one = np.eye(len(g))
+    root, count = g, 0
+    while np.linalg.norm(root - one) > NEAR:
+        next_root = _square_root(root)
+        if next_root is None or count > 50:
+            return None
+        root, count = next_root, count + 1
+    X = root - one
+    nodes, weights = np.polynomial.legendre.leggauss(8)
+    terms = [
+        w / 2 * np.linalg.solve(one + (t + 1) / 2 * X, X)
+        for t, w in zip(nodes, weights, strict=True)
+    ]
+    return 2**count * np.sum(terms, axis=0)
+
+
+def _square_root(g: np.ndarray) -> np.ndarray | None:
+    root, product = g, g
+    one = np.eye(len(g))
+    for _ in range(25):
+        try:
+            inverse = np.linalg.inv(product)
+        except np.linalg.LinAlgError:
+            return None
+        root = root @ (one + inverse) / 2
+        product = (one + (product + inverse) / 2) / 2
+        if np.linalg.norm(product - one) < 1e-14 * len(g):
+            return root
+        if not np.isfinite(product).all() or np.abs(product).max() > 1e8:
+            return None
+    return root if np.linalg.norm(product - one) < 1e-10 else None
+
+
+def _real(matrix: np.ndarray) -> np.ndarray:
+    return np.concatenate([np.real(matrix).ravel(), np.imag(matrix).ravel()])

@@ -1,0 +1,201 @@
+"""Direct sums whose parts have names, and the dictionaries of arrays that their vectors are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from constrainet.reps.joining import new_places
+from constrainet.reps.rep import Rep
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NamedSum(Rep):
+    """A direct sum with a name for each part; made by `named`.
+
+    As a representation it is the sum, and equal to it.
+
+    Attributes:
+        total: the direct sum.
+        names: in order.
+        reps: the parts, in order.
+    """
+
+    total: Rep
+    names: tuple[str, ...]
+    reps: tuple[Rep, ...]
+
+    @property
+    def parts(self) -> Mapping[str, Rep]:
+        """The parts by name, in order."""
+        return MappingProxyType(dict(zip(self.names, self.reps, strict=True)))
+
+    @cached_property
+    def slices(self) -> Mapping[str, slice]:
+        """Where the coordinates of each part stand."""
+        stops = np.cumsum([rep.dim for rep in self.reps]).tolist()
+        starts = [0, *stops[:-1]]
+        places = (slice(start, stop) for start, stop in zip(starts, stops, strict=True))
+        return MappingProxyType(dict(zip(self.names, places, strict=True)))
+
+    def pack(self, values: Mapping[str, Any]):
+        """One vector from a dictionary of the parts' vectors.
+
+        Args:
+            values: for each name an array of shape (..., dim of the part), NumPy or JAX; leading
+                axes are broadcast.
+
+        Returns:
+            An array of shape (..., dim), of JAX if any value is.
+
+        Raises:
+            ValueError: if a name is missing or unknown, or a value has another length.
+
+        Example:
+            >>> import numpy as np
+            >>> from constrainet.groups import O
+            >>> from constrainet.reps import Scalar, V, named
+            >>> state = named({"mass": Scalar(O(2)), "position": 2 * V(O(2))})
+            >>> vector = state.pack({"mass": np.ones((3, 1)), "position": np.zeros(4)})
+            >>> vector.shape, sorted(state.unpack(vector))
+            ((3, 5), ['mass', 'position'])
+        """
+        if set(values) != set(self.names):
+            raise ValueError(
+                f"`pack(values)` should have the names {list(self.names)}. Got {sorted(values)}."
+            )
+        arrays = [_as_array(values[name]) for name in self.names]
+        for name, rep, array in zip(self.names, self.reps, arrays, strict=True):
+            if array.ndim == 0 or array.shape[-1] != rep.dim:
+                raise ValueError(
+                    f"`pack(values)` should hold under {name!r} an array of shape (..., {rep.dim}),"
+                    f" the dimension of {rep}. Got {array.shape}."
+                )
+        lead = np.broadcast_shapes(*(array.shape[:-1] for array in arrays))
+        others = (array for array in arrays if not isinstance(array, np.ndarray))
+        xp = next(others, arrays[0]).__array_namespace__()
+        wide = [xp.broadcast_to(array, (*lead, array.shape[-1])) for array in arrays]
+        return xp.concat(wide, axis=-1)
+
+    def unpack(self, vector) -> dict[str, Any]:
+        """The parts of a vector, by name: the inverse of `pack`.
+
+        Args:
+            vector: shape (..., dim), NumPy or JAX.
+
+        Returns:
+            Arrays of shape (..., dim of the part): a dictionary, which is a JAX pytree.
+
+        Raises:
+            ValueError: if the vector has another length.
+        """
+        vector = _as_array(vector)
+        if vector.ndim == 0 or vector.shape[-1] != self.dim:
+            raise ValueError(
+                f"`unpack(vector)` should have shape (..., {self.dim}), the dimension of {self}. "
+                f"Got {vector.shape}."
+            )
+        return {name: vector[..., place] for name, place in self.slices.items()}
+
+    @property
+    def dim(self) -> int:
+        return self.total.dim
+
+    @property
+    def summands(self) -> tuple[tuple[Rep, int], ...]:
+        return self.total.summands
+
+    @cached_property
+    def T(self) -> Rep:
+        return NamedSum(self.group, self.total.T, self.names, tuple(rep.T for rep in self.reps))
+
+    @property
+    def is_permutation(self) -> bool:
+        return self.total.is_permutation
+
+    @property
+    def is_unitary(self) -> bool:
+        return self.total.is_unitary
+
+    @property
+    def is_complex(self) -> bool:
+        return self.total.is_complex
+
+    @property
+    def is_joint(self) -> bool:
+        return self.total.is_joint
+
+    @property
+    def key(self) -> bytes:
+        return self.total.key
+
+    def lift(self, group, places):
+        reps = tuple(rep.lift(group, places) for rep in self.reps)
+        return NamedSum(group, self.total.lift(group, places), self.names, reps)
+
+    def pieces(self, frame):
+        return self.total.pieces(frame)
+
+    def _rho(self, blocks):
+        return self.total._rho(blocks)
+
+    def _drho(self, blocks):
+        return self.total._drho(blocks)
+
+    def _act(self, blocks, x):
+        return self.total._act(blocks, x)
+
+    def _images(self, place):
+        return self.total._images(place)
+
+    def __str__(self):
+        return str(self.total)
+
+
+def named(parts: Mapping[str, Rep]) -> NamedSum:
+    """The direct sum of representations, each with a name.
+
+    Args:
+        parts: by name, in the order of the coordinates.
+
+    Returns:
+        A representation, with `pack` and `unpack` between its vectors and dictionaries.
+
+    Raises:
+        TypeError: if `parts` is no mapping from strings to representations.
+        ValueError: if it is empty, or the groups cannot be joined.
+
+    Example:
+        >>> from constrainet.groups import O
+        >>> from constrainet.reps import Scalar, V, named
+        >>> bodies = named({"mass": 5 * Scalar(O(3)), "position": 5 * V(O(3))})
+        >>> print(bodies, bodies.slices["position"])
+        5V⁰⊕5V slice(5, 20, None)
+        >>> bodies == 5 * Scalar(O(3)) + 5 * V(O(3))
+        True
+    """
+    if not isinstance(parts, Mapping) or not all(
+        isinstance(name, str) and isinstance(rep, Rep) for name, rep in parts.items()
+    ):
+        raise TypeError(
+            "`named(parts)` should map names to representations, such as "
+            f'{{"position": V(SO(3))}}. Got {parts!r}.'
+        )
+    if not parts:
+        raise ValueError("`named(parts)` should have at least one part.")
+    reps = list(parts.values())
+    total = reps[0]
+    for rep in reps[1:]:
+        total = total + rep
+    group = total.group
+    reps = [rep.lift(group, new_places(rep.group, group)) for rep in reps]
+    return NamedSum(group, total, tuple(parts), tuple(reps))
+
+
+def _as_array(value):
+    return value if hasattr(value, "__array_namespace__") else np.asarray(value)

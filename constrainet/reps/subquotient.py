@@ -1,0 +1,216 @@
+"""Invariant subspaces of representations, and quotients by them.
+
+With an orthonormal basis B of an invariant subspace U, Bᴴ ρ(g) B is the representation on U; with
+B a basis of the complement of U, it is the one on the quotient by U, even where the complement is
+not invariant. Either can be evaluated at any element, and differentiated, because ρ can.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from constrainet.linalg import KroneckerProduct, digest, null_space, numerical_rank
+from constrainet.reps.atomic import AtomicRep
+from constrainet.reps.notation import dual_label
+from constrainet.reps.rep import Rep, direct_sum
+from constrainet.solve import constant
+from constrainet.tolerances import EXACT, RANK
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Subquotient(AtomicRep):
+    """ρ'(g) = Bᴴ ρ(g) B, with orthonormal columns B.
+
+    Attributes:
+        parent: the representation ρ.
+        basis: B, shape (parent.dim, dim), read-only.
+    """
+
+    parent: Rep
+    basis: np.ndarray
+
+    @abstractmethod
+    def of(self, parent: Rep, basis: np.ndarray) -> Rep:
+        """The same kind of representation, of another parent."""
+
+    @property
+    def dim(self) -> int:
+        return self.basis.shape[1]
+
+    @cached_property
+    def is_complex(self) -> bool:
+        return self.parent.is_complex or np.iscomplexobj(self.basis)
+
+    @cached_property
+    def T(self) -> Rep:
+        dual = self.parent.T
+        is_self = dual is self.parent and not np.iscomplexobj(self.basis)
+        return self if is_self else self.of(dual, frozen(self.basis.conj()))
+
+    @cached_property
+    def key(self) -> bytes:
+        return digest("subquotient", self.parent.key, self.basis)
+
+    def lift(self, group, places):
+        parent = self.parent.lift(group, places)
+        return self if parent is self.parent else self.of(parent, self.basis)
+
+    def matrices(self, place):
+        discrete, lie = self.parent._images(place)
+        return [self._compressed(h) for h in discrete], [self._compressed(A) for A in lie]
+
+    def _compressed(self, matrix) -> np.ndarray:
+        return self.basis.conj().T @ (KroneckerProduct([matrix]) @ self.basis)
+
+    def _rho(self, blocks):
+        return self._between(self.parent._rho(blocks))
+
+    def _drho(self, blocks):
+        return self._between(self.parent._drho(blocks))
+
+    def _between(self, matrix):
+        return constant(self.basis.conj().T, matrix) @ matrix @ constant(self.basis, matrix)
+
+    def _act(self, blocks, x):
+        y = x @ constant(self.basis.T, x)
+        y = self.parent._act(blocks, y)
+        return y @ constant(self.basis.conj(), y)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Part(Subquotient):
+    """A subspace or quotient with a name.
+
+    Attributes:
+        label: how it is written; it does not count for equality.
+    """
+
+    label: str
+
+    def of(self, parent, basis):
+        label = self.label if parent.group != self.group else dual_label(self.label)
+        return Part(parent.group, parent, basis, label)
+
+    def __str__(self):
+        return self.label
+
+
+def Subrepresentation(rep: Rep, columns: Any, *, label: str | None = None) -> Rep:
+    """The representation on an invariant subspace: Bᴴ ρ(g) B for an orthonormal basis B of it.
+
+    Args:
+        rep: the representation ρ of the whole space.
+        columns: shape (rep.dim, m), vectors that span the subspace; they may be dependent. If they
+            are orthonormal, they are the coordinates.
+        label: how it is written; by default with its dimension.
+
+    Returns:
+        A representation whose dimension is the rank of the columns.
+
+    Raises:
+        ValueError: if the columns have another length, or their span is not invariant.
+        AmbiguousRankError: if they are dependent up to small errors.
+
+    Example:
+        Vectors of S(4) whose coordinates sum to zero:
+
+        >>> import numpy as np
+        >>> from constrainet.groups import S
+        >>> from constrainet.reps import Subrepresentation, V
+        >>> standard = Subrepresentation(V(S(4)), np.eye(4)[:, :3] - np.eye(4)[:, 1:])
+        >>> print(standard, (standard >> V(S(4))).equivariant_basis().rank)
+        V[3] 1
+    """
+    basis = _orthonormal("Subrepresentation", rep, columns)
+    _check_invariant("Subrepresentation", rep, basis)
+    return part(rep, basis, label or f"{rep}[{basis.shape[1]}]")
+
+
+def Quotient(rep: Rep, columns: Any, *, label: str | None = None) -> Rep:
+    """The representation on a quotient space V / U, in orthonormal coordinates of U's complement.
+
+    Args:
+        rep: the representation of V.
+        columns: shape (rep.dim, m), vectors that span the invariant subspace U.
+        label: how it is written; by default with the dimensions of both.
+
+    Returns:
+        A representation of dimension `rep.dim` less the rank of the columns.
+
+    Raises:
+        ValueError: if the columns have another length, or their span is not invariant.
+        AmbiguousRankError: if they are dependent up to small errors.
+
+    Example:
+        Translations move the points of a plane, but not the last homogeneous coordinate:
+
+        >>> import numpy as np
+        >>> from constrainet.groups import SE
+        >>> from constrainet.reps import Quotient, V
+        >>> last = Quotient(V(SE(2)), np.eye(3)[:, :2])
+        >>> last.dim, last.equivariant_basis().rank, V(SE(2)).equivariant_basis().rank
+        (1, 1, 0)
+    """
+    basis = _orthonormal("Quotient", rep, columns)
+    _check_invariant("Quotient", rep, basis)
+    complement = null_space(basis.conj().T, RANK)[0] if basis.shape[1] else np.eye(rep.dim)
+    return part(rep, complement, label or f"{rep}/[{basis.shape[1]}]")
+
+
+def part(rep: Rep, basis: np.ndarray, label: str) -> Rep:
+    """Bᴴ ρ(g) B for a basis that is known to be orthonormal and to give a representation."""
+    if basis.shape[1] == 0:
+        return direct_sum(rep.group, [])
+    parent, basis = flattened(rep, basis)
+    return Part(rep.group, parent, basis, label)
+
+
+def flattened(parent: Rep, basis: np.ndarray) -> tuple[Rep, np.ndarray]:
+    """A part of a part is a part of the whole."""
+    if isinstance(parent, Part):
+        parent, basis = parent.parent, parent.basis @ basis
+    return parent, frozen(basis)
+
+
+def frozen(array: np.ndarray) -> np.ndarray:
+    """The same array, read-only and contiguous."""
+    array = np.ascontiguousarray(array)
+    array.flags.writeable = False
+    return array
+
+
+def _orthonormal(call: str, rep: Rep, columns) -> np.ndarray:
+    columns = np.asarray(columns)
+    if columns.ndim != 2 or len(columns) != rep.dim or columns.dtype.kind not in "iufc":
+        raise ValueError(
+            f"`{call}(rep, columns)` should be given columns of shape ({rep.dim}, m), vectors of "
+            f"{rep}. Got {columns.dtype} of shape {columns.shape}."
+        )
+    columns = columns.astype(np.result_type(columns, float))
+    gram = columns.conj().T @ columns
+    if np.abs(gram - np.eye(len(gram))).max(initial=0) <= EXACT:
+        return columns
+    left, values, _ = np.linalg.svd(columns, full_matrices=False)
+    return left[:, : _rank(values)]
+
+
+def _rank(values: np.ndarray) -> int:
+    return numerical_rank(values, RANK * values.max(initial=0))[0] if values.any() else 0
+
+
+def _check_invariant(call: str, rep: Rep, basis: np.ndarray) -> None:
+    for kind, images in zip(("discrete", "Lie"), rep.generator_images, strict=True):
+        for i, image in enumerate(images):
+            moved = image @ basis
+            outside = np.abs(moved - basis @ (basis.conj().T @ moved)).max(initial=0)
+            if outside > EXACT * max(1.0, np.abs(moved).max(initial=0)):
+                raise ValueError(
+                    f"`{call}(rep, columns)` should be given columns that span an invariant "
+                    f"subspace. {kind.capitalize()} generator {i} of {rep.group} moves them "
+                    f"{outside:.1e} out of it."
+                )
