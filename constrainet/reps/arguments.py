@@ -15,11 +15,11 @@ def as_count(value, what: str) -> int | None:
     except TypeError:
         if isinstance(value, float):
             raise TypeError(
-                f"{what.capitalize()} should be a whole number. Got {value!r}."
+                f"{what[0].upper()}{what[1:]} should be a whole number. Got {value!r}."
             ) from None
         return None
     if count < 0:
-        raise ValueError(f"{what.capitalize()} should not be negative. Got {count}.")
+        raise ValueError(f"{what[0].upper()}{what[1:]} should not be negative. Got {count}.")
     return count
 
 

@@ -20,7 +20,7 @@ from constrainet.linalg import to_dense
 from constrainet.reps.blocks import block_diagonal
 from constrainet.reps.chain import Chain, as_permutation
 from constrainet.reps.components import Components
-from constrainet.reps.listed import FEW_LISTED, Listed, has_finite_order
+from constrainet.reps.listed import FEW_LISTED, Listed
 from constrainet.reps.relations import AGREE, CLOSE, MAX_ENTRIES, Extension
 
 
@@ -45,9 +45,9 @@ def extend(group: Group, discrete: Sequence[np.ndarray], lie: np.ndarray) -> Ext
     is_small = 4 * group.dim**2 * (2 * group.dim + n**2) <= MAX_ENTRIES
     if matrices and is_small and group.is_monomial and len(permutations) == len(found):
         # short words first, for the sake of short relations in messages
-        Listed(group.dim, generators, discrete, n, FEW_LISTED)
+        Listed(group.dim, generators, discrete, n, True, FEW_LISTED)
         return Chain(group.dim, permutations, discrete)
-    return Listed(group.dim, generators, discrete, n)
+    return Listed(group.dim, generators, discrete, n, is_finite(group))
 
 
 @lru_cache(maxsize=256)
@@ -81,13 +81,9 @@ def contains_tangent(group: Group, A: np.ndarray) -> bool:
     )
 
 
-def list_elements(group: Group) -> np.ndarray | None:
-    """All elements of a finite group that is no product, the identity first; None of others."""
-    if not group.is_discrete:
-        return None
-    generators = [to_dense(h) for h in group.discrete_matrices]
-    ones = [np.eye(1) for _ in generators]
-    if not all(has_finite_order(h) for h in generators):
-        return None
-    listed = Listed(group.dim, generators, ones, 1)
-    return listed.elements if listed.is_complete else None
+def is_finite(group: Group) -> bool:
+    """Whether a group is known to be finite; False also where that cannot be decided."""
+    try:
+        return group.is_finite
+    except ValueError:
+        return False

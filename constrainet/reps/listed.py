@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from constrainet.reps.chain import as_permutation
 from constrainet.reps.lie_images import LieImages
-from constrainet.reps.relations import AGREE, CLOSE, Extension, compare
+from constrainet.reps.relations import CLOSE, Extension, compare
 
 MAX_LISTED = 60_000
 """Elements of a finite group that are kept; listing these takes about two seconds."""
@@ -19,9 +18,6 @@ MAX_LISTED_ENTRIES = 2**23
 FEW_LISTED = 1000
 """Elements that are listed of an infinite group, or of one that is handled in another way."""
 
-SHORT = 20
-"""Exponents that are tried for the order of a generator."""
-
 
 class Listed(Extension):
     """All elements of a small finite group, or the shortest words of an infinite one.
@@ -31,11 +27,11 @@ class Listed(Extension):
         generators: the discrete generators.
         discrete: their images.
         image_dim: the size of the images.
+        is_finite: whether the group is known to be; otherwise few words are listed.
         limit: elements that are listed at most, give or take a level of words.
 
     Attributes:
         elements: what was listed, the identity first, shape (count, dim, dim).
-        is_complete: whether these are all.
     """
 
     def __init__(
@@ -44,11 +40,12 @@ class Listed(Extension):
         generators: Sequence[np.ndarray],
         discrete: Sequence[np.ndarray],
         image_dim: int,
+        is_finite: bool,
         limit: int = MAX_LISTED,
     ):
         self.algebra = LieImages.zero(dim, image_dim)
         moves, self._images = list(generators), list(discrete)
-        if not all(has_finite_order(h) for h in generators):
+        if not is_finite:
             limit = min(limit, FEW_LISTED)
             # in this order, so that letter -1 - i is the inverse of letter i
             moves += [np.linalg.inv(h) for h in reversed(generators)]
@@ -83,7 +80,6 @@ class Listed(Extension):
             frontier = np.concatenate([frontier[:0], *fresh])
             levels.append(frontier)
         self.elements = np.concatenate(levels)
-        self.is_complete = not len(frontier)
 
     def _word(self, place: int) -> list[int]:
         letters = []
@@ -101,21 +97,6 @@ class Listed(Extension):
         for letter in reversed(self._word(place)):
             image = self._images[letter] @ image
         return image
-
-
-def has_finite_order(g: np.ndarray) -> bool:
-    """Whether a power of g, of an exponent that could be listed, is the identity."""
-    if as_permutation(g, len(g)) is not None:
-        return True
-    values = np.linalg.eigvals(g)
-    if np.abs(np.abs(values) - 1).max() > AGREE:
-        return False
-    turns = np.outer(np.arange(1, MAX_LISTED + 1), np.angle(values) / (2 * np.pi))
-    whole = np.flatnonzero(np.abs(turns - np.rint(turns)).max(axis=1) < CLOSE / len(g))
-    return any(
-        np.abs(np.linalg.matrix_power(g, int(k) + 1) - np.eye(len(g))).max() < CLOSE
-        for k in whole[:SHORT]
-    )
 
 
 def _name(matrix: np.ndarray) -> bytes:

@@ -16,7 +16,7 @@ from constrainet.reps.arguments import check_group
 from constrainet.reps.atomic import AtomicRep
 from constrainet.reps.blocks import block_diagonal, embedded
 from constrainet.reps.constructions import Scalar
-from constrainet.reps.extension import list_elements
+from constrainet.reps.extension import is_finite
 from constrainet.reps.generated import from_generators
 from constrainet.reps.inflation import inflate
 from constrainet.reps.rep import Rep, tensor_product
@@ -26,6 +26,9 @@ from constrainet.solve import memory_limit
 
 CLOSE = 1e-3
 """A moved point this close to one of the list, relative to the largest, is that point."""
+
+MOST_ELEMENTS = 60_000
+"""Of a group that `Regular` takes."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -255,8 +258,8 @@ def Regular(group: Group) -> Rep:
     """The regular representation: functions on a finite group, ρ(g) e_h = e_gh.
 
     Every irreducible representation occurs in it, over the complex numbers as often as its
-    dimension. Coordinates belong to the elements, the identity first, in the order in which words
-    in the generators reach them; of a product of groups to pairs of elements, in row-major order.
+    dimension. Coordinates belong to the elements in the order of `group.elements()`, the identity
+    first; of a product of groups to pairs of elements, in row-major order.
 
     Args:
         group: a finite group, of up to 60,000 elements.
@@ -278,12 +281,13 @@ def Regular(group: Group) -> Rep:
     check_group("Regular", group)
     factors = []
     for place, factor in enumerate(group.factors):
-        elements = list_elements(factor)
-        if elements is None:
+        if not is_finite(factor) or factor.order > MOST_ELEMENTS:
             raise ValueError(
                 f"`Regular(group)` should get a finite group that is not too large, because it has "
-                f"a coordinate for each element. {factor} is infinite or has too many elements."
+                f"a coordinate for each element. {factor} is infinite or has too many elements: "
+                f"more than {MOST_ELEMENTS:,}."
             )
+        elements = np.stack(list(factor.elements(MOST_ELEMENTS)))
         own = PointPermutation(factor, frozen(elements), f"R[{len(elements)}]")
         factors.append(inflate(own, group, (place,)))
     return tensor_product(group, factors)

@@ -17,7 +17,7 @@ from constrainet.reps.atoms import Defining
 from constrainet.reps.blocks import block_diagonal, embedded
 from constrainet.reps.constructions import V
 from constrainet.reps.dual import dual
-from constrainet.reps.extension import contains, contains_tangent
+from constrainet.reps.extension import contains, contains_tangent, is_finite
 from constrainet.reps.generated import on_host
 from constrainet.reps.inflation import inflate
 from constrainet.reps.rep import DirectSum, Rep, TensorProduct, direct_sum, tensor_product
@@ -242,6 +242,11 @@ def induce(rep: Rep, group: Group) -> Rep:
         )
     if group == subgroup:
         return rep
+    if is_finite(group) and (index := group.order // subgroup.order) > LARGEST_INDEX:
+        raise ValueError(
+            f"`induce(rep, group)` should induce from a subgroup of finite index, at most "
+            f"{LARGEST_INDEX:,}. {subgroup} has {index:,} cosets in {group}."
+        )
     return Induced(group, rep, _cosets(subgroup, group))
 
 

@@ -206,7 +206,7 @@ def test_function_may_be_complex_and_have_discrete_partners():
     ("function", "count", "error", "message"),
     [
         (lambda t: euler(t) + 0.1, 3, ValueError, "be the identity matrix where all parameters"),
-        (lambda t: euler(jnp.sqrt(t)), 3, ValueError, "analytic at the identity.*entries (nan|inf)"),
+        (lambda t: euler(jnp.sqrt(t)), 3, ValueError, "analytic at the iden.*entries (nan|inf)"),
         (lambda t: euler(jnp.abs(t)), 3, ValueError, "analytic.*misses its linear approximation"),
         (lambda t: euler(t / jnp.linalg.norm(t)), 3, ValueError, "analytic.*not finite"),
         (lambda t: jnp.eye(2) + t[0] * jnp.array([[0, -1], [1, 0]]), 1, ValueError,

@@ -70,7 +70,9 @@ def test_powers_of_permutations():
 
 @pytest.mark.parametrize("power", [Sym, Alt])
 def test_powers_of_no_degree(power):
-    with pytest.raises(ValueError, match=r"The degree k of `\w+\(rep, k\)` should not be negative"):
+    with pytest.raises(
+        ValueError, match=rf"of `{power.__name__}\(rep, k\)` should not be negative"
+    ):
         power(V(SO(3)), -1)
     for degree in (1.5, "2", None):
         with pytest.raises(TypeError, match=r"should be a whole number"):
@@ -371,3 +373,8 @@ def test_mistakes_with_names():
 
 def test_real_form_of_a_real_representation_is_two_copies():
     assert Realified(V(SO(3))) == 2 * V(SO(3))
+
+
+def test_subgroups_of_too_large_an_index():
+    with pytest.raises(ValueError, match=r"at most 2,000. Trivial.10. has 3,628,800 cosets"):
+        induce(V(Trivial(10)), S(10))

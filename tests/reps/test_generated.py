@@ -222,3 +222,11 @@ def test_non_reductive_images():
     (g,) = elements(SE(2), 1)
     assert close(rotations.rho(g), g[:2, :2])
     assert to_dense(rotations.generator_images[1][0]).shape == (2, 2)
+
+
+def test_rotation_of_infinite_order_has_any_image():
+    """It generates the integers, of which every matrix gives a representation."""
+    turn = np.array([[0.6, -0.8], [0.8, 0.6]])
+    rep = from_generators(Group(discrete_generators=[turn]), rho=[[[2.0]]])
+    assert np.allclose(rep.rho(turn @ turn @ turn), 8)
+    assert np.allclose(rep.rho(turn.T), 0.5)
