@@ -127,6 +127,8 @@ class LieAlgebra:
 
         The zero algebra, of a discrete group, counts as semisimple.
         """
+        if self.dim == 0:
+            return True
         # in an orthonormal basis, where the scale of the generators plays no part
         flat = partial(_flat, is_complex=self.is_complex)
         c = flat(_brackets(self._orthonormal)) @ flat(self._orthonormal).T
@@ -220,7 +222,8 @@ class _Span:
 
 def _flat(matrices: np.ndarray, is_complex: bool) -> np.ndarray:
     """Matrices as real rows, (..., d, d) to (..., d²) or (..., 2d²)."""
-    flat = matrices.reshape(*matrices.shape[:-2], -1)
+    *shape, d, _ = matrices.shape
+    flat = matrices.reshape(*shape, d * d)
     return np.concatenate([np.real(flat), np.imag(flat)], axis=-1) if is_complex else flat
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from math import sqrt
 from typing import final
 
 import numpy as np
@@ -32,9 +33,10 @@ What lies between is a doubt, and ends the search: a finite group with such poin
 millions of them.
 """
 
-CELL = 1e-6
-"""Width of the cells in which points are looked up: more than `DISTINCT`, and so small that two
-of 10⁵ points are seldom in one."""
+CELL = 2.5e-7
+"""Width of the cells in which points are looked up: more than twice `DISTINCT`, so that a point is
+in the same cell as its equals or in the nearest other one; and so small that two of 10⁵ points are
+seldom in one."""
 
 
 class PermutationAction(ABC):
@@ -274,16 +276,17 @@ class _PointIndex:
 
     def _located(self, rows: np.ndarray):
         """Each row, its cell, and the nearest other cell."""
-        weights = np.random.default_rng(0).uniform(1, 2, rows.shape[1])
-        # with weights that add up to 1, the sums of two points differ by no more than the points
-        positions = rows @ (weights / weights.sum()) / CELL
+        weights = np.random.default_rng(0).normal(size=rows.shape[1])
+        # with weights of norm 1, the sums of two points differ by no more than the points
+        positions = rows @ (weights / np.linalg.norm(weights)) / CELL
         cells = np.floor(positions)
         neighbours = np.where(positions - cells < 0.5, cells - 1, cells + 1)
         return zip(rows, cells.astype(int).tolist(), neighbours.astype(int).tolist(), strict=True)
 
     def _match(self, row: np.ndarray, cell: int, neighbour: int) -> int | None:
         for place in (*self._cells.get(cell, ()), *self._cells.get(neighbour, ())):
-            distance = np.abs(row - self.points[place]).max()
+            difference = row - self.points[place]
+            distance = sqrt(difference @ difference)
             if distance < EXACT:
                 return place
             if distance < DISTINCT:

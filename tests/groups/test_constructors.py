@@ -206,7 +206,7 @@ def test_function_may_be_complex_and_have_discrete_partners():
     ("function", "count", "error", "message"),
     [
         (lambda t: euler(t) + 0.1, 3, ValueError, "be the identity matrix where all parameters"),
-        (lambda t: euler(jnp.sqrt(t)), 3, ValueError, "analytic at the iden.*entries (nan|inf)"),
+        (lambda t: euler(jnp.sqrt(t)), 3, ValueError, "analytic at the identity.*(nan|inf)"),
         (lambda t: euler(jnp.abs(t)), 3, ValueError, "analytic.*misses its linear approximation"),
         (lambda t: euler(t / jnp.linalg.norm(t)), 3, ValueError, "analytic.*not finite"),
         (lambda t: jnp.eye(2) + t[0] * jnp.array([[0, -1], [1, 0]]), 1, ValueError,
@@ -214,12 +214,12 @@ def test_function_may_be_complex_and_have_discrete_partners():
         (lambda t: euler(jnp.array([t[0], t[1] ** 2, 0])), 2, ValueError, "enters only squared"),
         (lambda t: jnp.ones((2, 3)) * t[0], 1, ValueError, r"square matrix. Got shape \(2, 3\)"),
         (lambda t: np.diag(np.asarray(t)) + np.eye(2), 2, TypeError, "Write it with `jax.numpy`"),
-        (np.eye(2), 1, TypeError, "should be a function from parameters"),
+        (np.eye(2), 1, TypeError, "be a function from parameters"),
     ],
     ids=["not 1", "root", "kink", "0/0", "leaves", "squared", "oblong", "numpy", "matrix"],
 )  # fmt: skip
 def test_function_refuses_what_is_no_group(function, count, error, message):
-    with pytest.raises(error, match=rf"`Group.from_function\(function=...\)` should.*{message}"):
+    with pytest.raises(error, match=rf"`Group.from_function\(function=...\)` should .*{message}"):
         Group.from_function(function, count)
 
 
