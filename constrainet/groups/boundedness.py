@@ -17,6 +17,13 @@ have the square of it, and their null space takes a minute."""
 CLEARLY = 1e-6
 """How far an eigenvalue must be from where a bounded group has it to settle the question alone."""
 
+CUTOFF = 1e-7
+"""Constraints on forms that are violated by less than this may hold; then they have to, to `EXACT`.
+
+A generator with seven digits is neither taken for exact nor, on account of its errors, for one
+whose powers grow without bound.
+"""
+
 
 def invariant_form(
     algebra: np.ndarray, matrices: Sequence[Matrix], dim: int, name: str
@@ -65,13 +72,27 @@ def invariant_form(
             "elements are orthogonal or unitary (`conjugate`), or as a product of smaller groups."
         )
     try:
-        return _mean_form(algebra, dense, dim)
+        form = _mean_form(algebra, dense, dim)
     except AmbiguousRankError as error:
         raise ValueError(
             f"Whether {name} is bounded cannot be decided: singular values {error.above:.1e} and "
             f"{error.below:.1e} lie on either side of the cutoff {error.cutoff:.1e}. Give its "
             "generators with more digits, or in coordinates closer to orthogonal ones."
         ) from None
+    if form is None:
+        return None
+    violations = [_miss(g.conj().T @ form @ g - form, g) for g in dense]
+    violations += [_miss(a.conj().T @ form + form @ a, a) for a in algebra]
+    if max(violations) > EXACT:
+        raise ValueError(
+            f"Whether {name} is bounded cannot be decided: its generators keep an inner product to "
+            f"{max(violations):.1e}, and it should be {EXACT:.0e}. Give them with more digits."
+        )
+    return form
+
+
+def _miss(difference: np.ndarray, generator: np.ndarray) -> float:
+    return float(np.linalg.norm(difference, 2) / max(1.0, np.linalg.norm(generator, 2) ** 2))
 
 
 def _mean_form(algebra: np.ndarray, dense: Sequence[np.ndarray], dim: int) -> np.ndarray | None:
@@ -80,8 +101,8 @@ def _mean_form(algebra: np.ndarray, dense: Sequence[np.ndarray], dim: int) -> np
     constraints = [np.kron(g.conj().T, g.T) - np.eye(dim**2) for g in dense]
     constraints += [np.kron(a.conj().T, eye) + np.kron(eye, a.T) for a in algebra]
     constraints = [c / max(1.0, np.linalg.norm(c, 2)) for c in constraints]
-    invariants, _ = null_space(np.concatenate(constraints), RANK)
-    dual, _ = null_space(np.concatenate([c.conj().T for c in constraints]), RANK)
+    invariants, _ = null_space(np.concatenate(constraints), CUTOFF)
+    dual, _ = null_space(np.concatenate([c.conj().T for c in constraints]), CUTOFF)
     # an average exists only if the two pair without degeneration
     pairing = dual.conj().T @ invariants
     if pairing.shape[0] != pairing.shape[1] or pairing.size == 0:

@@ -25,6 +25,9 @@ MAX_CHAIN_POINTS = 4096
 """Points above which elements are listed in a table, and not through a stabiliser chain, which
 takes the square of that."""
 
+MAX_ENTRIES = 2**27
+"""Numbers in the representatives of all conjugacy classes: 1 GiB in float64."""
+
 LIMIT = 100_000
 """Elements that are listed unless more are asked for."""
 
@@ -118,8 +121,8 @@ class Structure(Predicates):
 
         It has exactly if its Lie algebra is zero and the images of the basis vectors are finitely
         many. It is infinite if its elements are not bounded, or if one of them has an eigenvalue
-        that is no root of unity. (An element of finite order above 10⁶ is taken for one of
-        infinite order: float64 tells no difference.)
+        that is no root of unity. (An element of finite order above 10⁵ may be taken for
+        one of infinite order: float64 hardly tells the difference.)
 
         Raises:
             ValueError: if neither can be shown.
@@ -244,6 +247,7 @@ class Structure(Predicates):
         limit = check_size("Group.conjugacy_classes", "limit", limit)
         if len(self.factors) > 1:
             parts = [factor.conjugacy_classes(limit) for factor in self.factors]
+            self._check_room(prod(len(part.sizes) for part in parts))
             matrices = [
                 scipy.linalg.block_diag(*representatives)
                 for representatives in product(*(part.representatives for part in parts))
@@ -253,11 +257,20 @@ class Structure(Predicates):
         self._check_finite("conjugacy_classes", limit)
         action = self.permutation_action
         indices, sizes = self._table.classes
+        self._check_room(len(indices))
         matrices = [
             action.matrix(self._table.rows[i])  # pyright: ignore[reportOptionalMemberAccess]
             for i in indices
         ]
         return ConjugacyClasses(np.stack(matrices), sizes)
+
+    def _check_room(self, count: int):
+        if count * self.dim**2 > MAX_ENTRIES:
+            raise ValueError(
+                f"`Group.conjugacy_classes` gives a matrix for each class. {self.name} has {count} "
+                f"classes and matrices of size {self.dim}, which do not fit in 1 GiB. Let the "
+                "group act on fewer coordinates."
+            )
 
     def contains(self, g: Any) -> bool:
         """Whether a matrix is an element of the group, to 1e-10.

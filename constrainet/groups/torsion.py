@@ -9,14 +9,18 @@ import numpy as np
 
 from constrainet.linalg import Matrix, Monomial, to_dense
 
-LARGEST_ORDER = 10**6
-"""An element that is not of finite order up to this counts as of infinite order."""
+LARGEST_ORDER = 10**5
+"""An element that is not of finite order up to this counts as of infinite order.
 
-ROUNDING = 1e-13
-"""Angles of eigenvalues, as fractions of the circle, are known at least so well.
+The angle of an eigenvalue, as a fraction of the circle, is known to 1e-15 or so from a short word.
+That tells p/q from its neighbours, for q up to this, with some digits to spare.
+"""
 
-A short word in unitary generators gives them to 1e-15 or so. Fractions with denominators up to
-10⁶ differ by at least 1e-12, so they are told from each other, and cover 6 % of all angles.
+QUALITY = 1e-3
+"""An angle that a fraction p/q misses by less than this / q² may be meant to be that fraction.
+
+Irrational numbers are missed by about 0.1/q² to 1/q² by their best approximations, and only one in
+some dozens has a much better one. So generators known to few digits do not pass for irrational.
 """
 
 NUM_WORDS = 64
@@ -72,5 +76,8 @@ def _angles(matrix: Matrix) -> np.ndarray:
 
 
 def _is_irrational(x: float) -> bool:
-    nearest = Fraction(float(x)).limit_denominator(LARGEST_ORDER)
-    return abs(x - nearest) > ROUNDING
+    for power in range(7):
+        nearest = Fraction(float(x)).limit_denominator(10**power)
+        if abs(x - nearest) * nearest.denominator**2 < QUALITY:
+            return False
+    return True

@@ -108,7 +108,6 @@ def test_order_of_large_and_skew_groups(G, order):
     ("generators", "order"),
     [
         ([plane_rotation(1.0)], inf),
-        ([plane_rotation(1e-9)], inf),
         ([[[0.6, -0.8], [0.8, 0.6]]], inf),
         ([SHEAR], inf),
         ([2 * np.eye(2)], inf),
@@ -127,13 +126,27 @@ def test_finiteness_is_decided(generators, order):
     assert G.order == order and G.is_finite == (order < inf)
 
 
-def test_finiteness_is_not_guessed():
-    tiny = Group(discrete_generators=[plane_rotation(2 * np.pi / 300_000)], name="tiny turns")
-    with pytest.raises(ValueError, match=r"tiny turns is finite cannot be decided.*100000 points"):
-        tiny.is_finite  # noqa: B018
-    typed = Group(discrete_generators=np.round(C(3).discrete_generators, 8), name="typed")
-    with pytest.raises(ValueError, match="typed is bounded cannot be decided: singular values"):
-        typed.order  # noqa: B018
+@pytest.mark.parametrize(
+    ("generators", "message"),
+    [
+        ([plane_rotation(2 * np.pi / 300_000)], r"mine is finite cannot.*more than 100000 points"),
+        ([plane_rotation(1e-9)], r"mine is finite cannot be decided.*points only 1e-09 apart"),
+        (np.round(C(5).discrete_generators, 7), r"keep an inner product to .*e-0[89]"),
+        (np.round(Icosahedral().discrete_generators, 8), r"keep an inner product to .*e-0[89]"),
+        ([[[1, 1e-8], [0, 1]]], r"mine is bounded cannot be decided"),
+    ],
+)
+def test_finiteness_is_not_guessed(generators, message):
+    G = Group(discrete_generators=generators, name="mine")
+    with pytest.raises(ValueError, match=message):
+        G.is_finite  # noqa: B018
+    with pytest.raises(ValueError, match=message):
+        G.order  # noqa: B018
+
+
+def test_finiteness_takes_generators_with_twelve_digits():
+    G = Group(discrete_generators=np.round(Icosahedral().discrete_generators, 12))
+    assert G.order == 60
 
 
 def test_giants_are_recognised_with_their_moved_points_only():
@@ -231,6 +244,12 @@ def test_elements_takes_a_limit():
         S(4).elements(limit=1e3)
     with pytest.raises(ValueError, match=r"more than 200000 elements.*cannot be listed"):
         S(9).conjugacy_classes(10**6)
+
+
+def test_conjugacy_classes_refuses_representatives_that_do_not_fit():
+    for G in (Z(600), Z(40) * Z(41) * Z(42)):
+        with pytest.raises(ValueError, match=r"a matrix for each class.*do not fit in 1 GiB"):
+            G.conjugacy_classes()
 
 
 # --- compactness -----------------------------------------------------------------------------
