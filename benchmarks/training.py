@@ -24,8 +24,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from tasks import Task
 from tqdm import tqdm
+
+from tasks import Task
 
 CHECKS = 60
 """How often the validation error is looked at, at most."""
