@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import haiku as hk
+import jax
 import optax
 
 import constrainet.nn as cnn
@@ -48,6 +49,18 @@ def hidden(task: Task) -> Rep:
     return 48 * Scalar(group) + 24 * V(group) + 8 * V(group) ** 2
 
 
+def mlp(task: Task) -> hk.Module:
+    """The authors' plain model: 3 layers of 384, swish, and their initial weights.
+
+    These are normal with variance 2 / (fan_in + fan_out), as in objax. They matter: Haiku's own,
+    of variance 1 / fan_in, make the first layer five times larger, with which 100 samples of the
+    O(5) task lead to an error of 20 instead of 3.
+    """
+    weights = hk.initializers.VarianceScaling(1.0, "fan_avg", "normal")
+    widths = [384, 384, 384, task.rep_out.dim]
+    return hk.nets.MLP(widths, w_init=weights, activation=jax.nn.swish)
+
+
 MODELS = {
     "equivariant": Model(
         "constrainet EMLP",
@@ -55,8 +68,6 @@ MODELS = {
         learning_rate=1e-2,
         decay=optax.cosine_decay_schedule,
     ),
-    "mlp": Model("MLP", lambda task: cnn.MLP(task.rep_in, task.rep_out)),
-    "augmented": Model(
-        "MLP + augmentation", lambda task: cnn.MLP(task.rep_in, task.rep_out), augment=True
-    ),
+    "mlp": Model("MLP", mlp),
+    "augmented": Model("MLP + augmentation", mlp, augment=True),
 }

@@ -251,8 +251,7 @@ def equivariance_error(
     """How far a model in float32 is from what it would be in exact arithmetic, were it equivariant.
 
     For random g and x it is ‖f₃₂(ρ_in(g) x) - ρ_out(g) f₆₄(x)‖, where f₃₂ computes in float32,
-    f₆₄ in float64 with the same parameters, and the group acts in float64; relative to the root
-    mean square of ‖ρ_out(g) f₆₄(x)‖ over inputs. Both are of scaled samples.
+    f₆₄ in float64 with the same parameters, and the group acts in float64; of scaled samples.
 
     Args:
         task: whose group and inputs.
@@ -263,8 +262,9 @@ def equivariance_error(
         inputs: the number of inputs moved by each.
 
     Returns:
-        `worst` and the root mean square `typical` over elements and inputs; `exact`, which is the
-        largest error with f₆₄ in place of f₃₂.
+        `typical`, the root mean square of the error over that of ‖ρ_out(g) f₆₄(x)‖; `worst`, the
+        largest error over the latter, or over the value's own size where that is larger; and
+        `exact`, the same with f₆₄ in place of f₃₂.
     """
     input_key, element_key = jax.random.split(key)
     x = task.scaled(*task.sample(input_key, inputs))[0].astype(np.float64)
@@ -283,16 +283,13 @@ def equivariance_error(
         )
     expected = np.concatenate([task.rep_out.act(g, values) for g in group_elements])
 
-    def relative(got: np.ndarray) -> np.ndarray:
-        sizes = np.linalg.norm(expected, axis=1).reshape(elements, inputs)
-        scale = np.sqrt(np.mean(sizes**2, axis=1, keepdims=True))
-        return np.linalg.norm(got - expected, axis=1).reshape(elements, inputs) / scale
-
-    errors = relative(in_single)
+    sizes = np.linalg.norm(expected, axis=1)
+    rms = np.sqrt(np.mean(sizes**2))
+    single, double = (np.linalg.norm(got - expected, axis=1) for got in (in_single, in_double))
     return {
-        "worst": float(errors.max()),
-        "typical": float(np.sqrt(np.mean(errors**2))),
-        "exact": float(relative(in_double).max()),
+        "typical": float(np.sqrt(np.mean(single**2)) / rms),
+        "worst": float((single / np.maximum(sizes, rms)).max()),
+        "exact": float((double / np.maximum(sizes, rms)).max()),
     }
 
 
