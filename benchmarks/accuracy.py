@@ -9,18 +9,16 @@ kept is what fits into it. Table and plot are renewed at the end.
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
 import statistics
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import jax
 
 import accuracy_report
 from models import MODELS
 from published import SIZES
+from runs import Runs
 from tasks import TASKS
 from training import OutOfTimeError, Plan, Trainer, equivariance_error
 
@@ -28,31 +26,7 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 
 
-class Results:
-    """The runs of one task, on disk.
-
-    Args:
-        path: of the file; it is made with the first run.
-    """
-
-    def __init__(self, path: Path):
-        self.path = path
-        self.runs: dict[str, dict] = json.loads(path.read_text())["runs"] if path.exists() else {}
-
-    @staticmethod
-    def name(model: str, count: int, seed: int) -> str:
-        return f"{model} {count} {seed}"
-
-    def add(self, name: str, run: dict) -> None:
-        self.runs[name] = run
-        machine = f"{os.cpu_count()} cores ({platform.machine()}), JAX {jax.__version__}"
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = self.path.with_suffix(".part")
-        unfinished.write_text(json.dumps({"machine": machine, "runs": self.runs}, indent=1) + "\n")
-        unfinished.replace(self.path)
-
-
-def foreseen(results: Results, model: str, plan: Plan) -> float:
+def foreseen(results: Runs, model: str, plan: Plan) -> float:
     """How long a run will take at least, by other runs of the model on as many samples, or fewer.
 
     Batches of smaller runs are no larger, so a step takes no less time than in theirs.
@@ -75,8 +49,8 @@ def run_all(
     counts: list[int],
     seeds: list[int],
     minutes: float,
-    results: Results,
-    plan_of: Any = Plan,
+    results: Runs,
+    plan_of: Callable[[int], Plan] = Plan,
 ) -> list[str]:
     """Runs what is not there yet and fits, and says which runs did not fit.
 
@@ -96,10 +70,8 @@ def run_all(
     wanted = [
         (model, count, seed) for count in sorted(counts) for model in model_names for seed in seeds
     ]
-    names = [results.name(*run) for run in wanted]
-    left = 60 * minutes - sum(
-        results.runs[name]["seconds"] for name in names if name in results.runs
-    )
+    names = [f"{model} {count} {seed}" for model, count, seed in wanted]
+    left = 60 * minutes - results.seconds(names)
     left_out: list[str] = []
     trainer: tuple[tuple[str, int], Trainer] | None = None
     for (model, count, seed), name in zip(wanted, names, strict=True):
@@ -140,7 +112,7 @@ def main() -> None:
         parser.error(f"no model {', '.join(sorted(unknown))}; there are {', '.join(MODELS)}")
     left_out = []
     for task in options.task or TASKS if not options.report else ():
-        results = Results(RESULTS / f"accuracy_{task}.json")
+        results = Runs(RESULTS / f"accuracy_{task}.json")
         names = run_all(task, models, options.n, options.seeds, options.minutes, results)
         left_out += [f"{task} {name}" for name in names]
     print(accuracy_report.write())

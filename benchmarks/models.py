@@ -22,14 +22,14 @@ class Model:
 
     Args:
         title: for tables and plots.
-        build: a task to a Haiku module; called under `hk.transform`.
+        build: a task to a Haiku module, or a function that uses one; called under `hk.transform`.
         learning_rate: of Adam, at the start.
         decay: the learning rate and the number of steps to a schedule; `constant` or `cosine`.
         augment: whether the training samples are moved by random group elements.
     """
 
     title: str
-    build: Callable[[Task], hk.Module]
+    build: Callable[[Task], Callable]
     learning_rate: float = 3e-3
     decay: Callable[[float, int], Any] = lambda rate, steps: rate
     augment: bool = False

@@ -24,6 +24,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from constrainet.groups import Group
+from constrainet.reps import Scalar, V
+from tasks import Task
 from training import in_double_precision
 
 INTERVAL = 0.2
@@ -35,6 +37,12 @@ LENGTH = 150
 CHUNK = 5
 """States of a trajectory that are trained on."""
 
+CENTRE = np.array([0, 0, -2.9, 0, 0, -4.3, 0, 0, 0, 0, 0, 0], np.float32)
+"""The mean of states along trajectories, for models that would rather see centred ones."""
+
+SPREAD = np.repeat(np.array([0.6, 0.8, 0.5, 0.5], np.float32), 3)
+"""About the root mean square of what is left, by vector."""
+
 TURN = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
 MIRROR = np.diag([-1.0, 1.0, 1.0])
 
@@ -42,18 +50,6 @@ MIRROR = np.diag([-1.0, 1.0, 1.0])
 def rotations_and_reflections() -> Group:
     """O(2) about the z axis, on R³."""
     return Group(lie_algebra=[TURN], discrete_generators=[MIRROR], name="O(2)")
-
-
-def rotations() -> Group:
-    """SO(2) about the z axis, on R³."""
-    return Group(lie_algebra=[TURN], name="SO(2)")
-
-
-def hexagon() -> Group:
-    """D(6) about the z axis, on R³."""
-    c, s = 1 / 2, np.sqrt(3) / 2
-    turn = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
-    return Group(discrete_generators=[turn, MIRROR], name="D(6)")
 
 
 def hamiltonian(z: jax.Array) -> jax.Array:
@@ -116,11 +112,28 @@ def true_trajectories(start: jax.Array, length: int = LENGTH, substeps: int = 20
     return trajectories(partial(velocity, hamiltonian), start, length, substeps)
 
 
-def sample_starts(key: jax.Array, count: int) -> jax.Array:
-    """Near rest: q₁ about (0, 0, -1.5) and q₂ about (0, 0, -3), deviations 0.2; p of 0.4."""
-    noise = jax.random.normal(key, (count, 12))
-    rest = jnp.zeros(12).at[2].set(-1.5).at[5].set(-3.0)
-    return rest + noise * jnp.repeat(jnp.array([0.2, 0.4]), 6)
+def _near_rest(normal: np.ndarray) -> np.ndarray:
+    """q₁ about (0, 0, -1.5) and q₂ about (0, 0, -3), deviations 0.2; p of deviation 0.4."""
+    rest = np.array([0, 0, -1.5, 0, 0, -3, 0, 0, 0, 0, 0, 0])
+    return rest + np.repeat([0.2, 0.4], 6) * normal
+
+
+def _energy(z: np.ndarray) -> np.ndarray:
+    with in_double_precision():
+        return np.asarray(hamiltonian(jnp.asarray(z)))[:, None]
+
+
+def pendulum() -> Task:
+    """The Hamiltonian as a function to learn, at the states that trajectories start from."""
+    group = rotations_and_reflections()
+    return Task(
+        title="Double spring pendulum, O(2)",
+        group=group,
+        rep_in=4 * V(group),
+        rep_out=Scalar(group),
+        inputs=_near_rest,
+        target=_energy,
+    )
 
 
 def sample_chunks(key: jax.Array, count: int) -> np.ndarray:
@@ -129,8 +142,9 @@ def sample_chunks(key: jax.Array, count: int) -> np.ndarray:
     Each trajectory is cut into chunks, of which one is chosen at random.
     """
     start_key, chunk_key = jax.random.split(key)
+    starts, _ = pendulum().sample(start_key, count)
     with in_double_precision():
-        states = np.asarray(true_trajectories(sample_starts(start_key, count)))
+        states = np.asarray(true_trajectories(jnp.asarray(starts, jnp.float64)))
     chunks = states.reshape(LENGTH // CHUNK, CHUNK, count, 12)
     chosen = np.asarray(jax.random.randint(chunk_key, (count,), 0, len(chunks)))
     return chunks[chosen, :, np.arange(count)]

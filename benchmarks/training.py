@@ -169,7 +169,7 @@ class Trainer:
         key = jax.eval_shape(lambda: jax.random.key(0))
         train, validation = samples(plan.count), samples(plan.validation)
         state = jax.eval_shape(self._start, key, train[0])
-        advance = jax.jit(self._advance, donate_argnums=0)
+        advance = jax.jit(self._advance)
         return (
             jax.jit(self._start).lower(key, train[0]).compile(),
             advance.lower(state, key, (train, validation)).compile(),
