@@ -24,7 +24,7 @@ class Model:
         title: for tables and plots.
         build: a task to a Haiku module, or a function that uses one; called under `hk.transform`.
         learning_rate: of Adam, at the start.
-        decay: the learning rate and the number of steps to a schedule; `constant` or `cosine`.
+        decay: the learning rate and the number of steps to a schedule; by default it is constant.
         augment: whether the training samples are moved by random group elements.
     """
 

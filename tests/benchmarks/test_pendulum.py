@@ -111,6 +111,18 @@ def test_group_is_all_of_the_reflections_and_rotations_about_the_axis():
     assert determinants.min() < -0.99 < 0.99 < determinants.max()
 
 
+def test_invariants_are_complete_and_invariant():
+    z = starts(10).astype(np.float32)
+    rho = TASK.rep_in.rho(element(TASK.group)).astype(np.float32)
+    features = np.asarray(pendulum.invariants(jnp.asarray(z)))
+    assert features.shape == (10, 14)
+    moved = pendulum.invariants(jnp.asarray(z @ rho.T))
+    np.testing.assert_allclose(moved, features, rtol=1e-4, atol=1e-4)
+    # 12 coordinates less the one angle: what differs by more than a rotation is told apart
+    jacobian = np.asarray(jax.jacobian(pendulum.invariants)(jnp.asarray(z[0])))
+    assert np.linalg.matrix_rank(jacobian, tol=1e-3) == 11
+
+
 def test_chunks_are_successive_states_of_trajectories():
     chunks = sample_chunks(jax.random.key(0), 40)
     assert chunks.shape == (40, CHUNK, 12)
