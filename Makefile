@@ -11,7 +11,7 @@ PYTEST := -m pytest -n auto --maxprocesses 8
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest lint format-check ruff types imports format bench clean
+.PHONY: help demo test test-oldest lint format-check ruff types imports format bench accuracy clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,6 +43,10 @@ bench: .venv/examples.installed $(if $(findstring --skip-emlp,$(ARGS)),,.venv-em
 bench: ## measure the solver beside EMLP (over an hour; ARGS="--only 'SO(3)'", ARGS=--skip-emlp)
 	$(BIN)/python benchmarks/solver.py $(ARGS)
 	$(BIN)/python benchmarks/plot.py
+
+accuracy: .venv/examples.installed ## train on the tasks of the EMLP paper (an hour; ARGS="--task inertia")
+	$(BIN)/python benchmarks/accuracy.py $(ARGS)
+	$(if $(ARGS),,$(BIN)/python benchmarks/pendulum.py)
 
 format: .venv/dev.installed ## format, and mend what ruff can mend
 	$(BIN)/ruff format
