@@ -1,12 +1,36 @@
-"""A solved subspace as pure JAX functions.
+"""Equivariant maps as pure JAX functions of parameters and batches.
 
-The solver's answer is a basis on the host; a layer needs functions of parameters and batches. This
-floor decides how the product with a batch is computed. `coordinates.py` changes between a space's
-own coordinates and those of its irreducible components, `linear.py` applies linear maps
-there or by a dense matrix, and `bilinear.py` multiplies components with each other.
+The solver's answer is a basis on the host; a layer needs functions of parameters and batches, and
+this floor decides how these are computed. A batch of vectors (`features.py`) is held in the
+representation's own coordinates or in irreducible ones (`coordinates.py`), which all layers of a
+model share (`shared_frame.py`). There, linear maps are small matrices that mix copies
+(`irreducible.py`); `linear.py` chooses between them and a dense matrix. `products.py` multiplies
+components with each other, by one pass over rows (`rows.py`), `gating.py` multiplies them by
+scalars, `norms.py` takes their invariant squares, and `bias.py` adds invariant vectors.
 """
 
-from constrainet.maps.bilinear import BilinearMap, bilinear_map
+from constrainet.maps.bias import BiasMap, bias_map
+from constrainet.maps.coordinates import Coordinates
+from constrainet.maps.features import Features
+from constrainet.maps.gating import Gates, gates
 from constrainet.maps.linear import EquivariantMap, equivariant_map
+from constrainet.maps.norms import InvariantSquares, invariant_squares
+from constrainet.maps.products import TensorProductMap, tensor_product_map
+from constrainet.maps.shared_frame import SharedFrame, frame
 
-__all__ = ["BilinearMap", "EquivariantMap", "bilinear_map", "equivariant_map"]
+__all__ = [
+    "BiasMap",
+    "Coordinates",
+    "EquivariantMap",
+    "Features",
+    "Gates",
+    "InvariantSquares",
+    "SharedFrame",
+    "TensorProductMap",
+    "bias_map",
+    "equivariant_map",
+    "frame",
+    "gates",
+    "invariant_squares",
+    "tensor_product_map",
+]

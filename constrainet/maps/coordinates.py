@@ -1,13 +1,17 @@
 """Between a space's own coordinates and those of its components.
 
-In component coordinates the vectors of one component are an array of shape (d, batch, copies): an
-equivariant map mixes copies, by the same matrix for each of the d coordinates, so it is one matrix
-product over a batch of d. With d first, that product's operands are contiguous.
+A batch of vectors is held with its samples last: as *rows*, an array (dim, batch) with a row for
+each coordinate, or as *components*, an array (copies, d, batch) for each component of dimension d.
+An equivariant map mixes the copies of a component, by the same matrix for each of its d coordinates
+and each sample, so in this layout it is one matrix product of contiguous operands; and what is done
+to single coordinates runs along contiguous rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from math import prod
 
 import jax
 import jax.numpy as jnp
@@ -18,6 +22,9 @@ from constrainet.solve import Space, constant
 NEGLIGIBLE = 1e-12
 """A basis this close to the identity is the identity: no product is spent on it."""
 
+MOST_RUNS = 32
+"""Rows are moved as slices while they are so few: a gather is slow to transpose."""
+
 
 class Coordinates:
     """The change of coordinates of one space.
@@ -25,89 +32,104 @@ class Coordinates:
     Args:
         space: the space.
         parts: for each of its terms, by component, the isometric intertwiners from it, shape
-            (copies, term.dim, d). Components may be left out; then their coordinates are lost.
+            (copies, term.dim, d).
 
     Attributes:
-        copies: by component, how many copies the space holds.
+        copies: by component, how many copies the space holds: those of the first term first, and
+            within a term those of its first copy.
+        dims: by component, its dimension.
         multiplications: per vector, of going one way.
     """
 
-    def __init__(self, space: Space, parts: Sequence[Mapping]):
+    def __init__(self, space: Space, parts: Sequence[Mapping[int, np.ndarray]]):
         self.space, self.parts = space, parts
         self._bases = [_stack(part) for part in parts]
-        self.copies: dict = {}
+        self.copies: dict[int, int] = {}
+        self.dims: dict[int, int] = {}
         for term, part in zip(space.terms, parts, strict=True):
             for component, copies in part.items():
                 count = term.multiplicity * len(copies)
                 self.copies[component] = self.copies.get(component, 0) + count
+                self.dims[component] = copies.shape[2]
         self.multiplications = sum(
             term.multiplicity * basis.size
             for term, basis in zip(space.terms, self._bases, strict=True)
-            if not _is_identity(basis)
+            if not is_identity(basis)
         )
-        # int32, because JAX remembers int64 constants from double precision when that is left
-        self._order = space.order.astype(np.int32)
-        inverse = np.argsort(space.order).astype(np.int32)
-        self._inverse = None if np.array_equal(inverse, np.arange(space.dim)) else inverse
+        self._inverse = np.argsort(space.order)
 
-    def analyse(self, x: jax.Array) -> dict:
-        """Vectors (batch, dim) to arrays (d, batch, copies) by component."""
-        found: dict = {}
-        start = 0
-        if self._inverse is not None:
-            x = jnp.take(x, self._order, axis=1)
+    def analyse(self, rows: jax.Array) -> dict[int, jax.Array]:
+        """Rows (dim, ...) to components (copies, d, ...)."""
+        found: dict[int, list[jax.Array]] = {}
+        rest = rows.shape[1:]
         for term, part, basis in zip(self.space.terms, self.parts, self._bases, strict=True):
-            stop = start + term.indices.size
-            y = x[:, start:stop].reshape(len(x), term.multiplicity, term.dim)
-            start = stop
-            if not _is_identity(basis):
-                y = y @ constant(basis.conj(), y)
-            offset = 0
-            for component, copies in part.items():
-                k, _, d = copies.shape
-                z = y[..., offset : offset + k * d].reshape(*y.shape[:2], k, d)
-                offset += k * d
-                z = z.transpose(3, 0, 1, 2).reshape(d, len(x), term.multiplicity * k)
+            y = take_rows(rows, term.indices.ravel())
+            y = y.reshape(term.multiplicity, term.dim, prod(rest))
+            if not is_identity(basis):
+                y = constant(basis.conj().T, y) @ y
+            widths = [copies.shape[0] * copies.shape[2] for copies in part.values()]
+            for component, z in zip(part, split(y, widths, 1), strict=True):
+                k, _, d = part[component].shape
+                z = z.reshape(term.multiplicity * k, d, *rest)
                 found.setdefault(component, []).append(z)
-        return {component: _concatenate(parts, 2) for component, parts in found.items()}
+        return {component: concatenate(found[component]) for component in sorted(found)}
 
-    def synthesise(self, components: Mapping) -> jax.Array:
-        """The adjoint of `analyse`; components that are missing count as zero."""
-        any_part = next(iter(components.values()))
-        batch, offsets, results = any_part.shape[1], dict.fromkeys(self.copies, 0), []
+    def synthesise(self, components: Mapping[int, jax.Array]) -> jax.Array:
+        """The inverse of `analyse`."""
+        rest = next(iter(components.values())).shape[2:]
+        pieces = {i: iter(split(z, self.sizes(i))) for i, z in components.items()}
+        results = []
         for term, part, basis in zip(self.space.terms, self.parts, self._bases, strict=True):
-            columns = []
-            for component, copies in part.items():
-                k, _, d = copies.shape
-                count = term.multiplicity * k
-                start = offsets[component]
-                offsets[component] += count
-                if component in components:
-                    z = components[component][:, :, start : start + count]
-                    z = z.reshape(d, batch, term.multiplicity, k).transpose(1, 2, 3, 0)
-                else:
-                    z = jnp.zeros((batch, term.multiplicity, k, d), any_part.dtype)
-                columns.append(z.reshape(batch, term.multiplicity, k * d))
-            if columns:
-                y = _concatenate(columns, 2)
-                y = y if _is_identity(basis) else y @ constant(basis.T, y)
-            else:
-                y = jnp.zeros((batch, term.multiplicity, term.dim), any_part.dtype)
-            results.append(y.reshape(batch, term.indices.size))
-        x = _concatenate(results, 1)
-        return x if self._inverse is None else jnp.take(x, self._inverse, axis=1)
+            columns = [
+                next(pieces[i]).reshape(term.multiplicity, k * d, prod(rest))
+                for i, (k, _, d) in ((i, copies.shape) for i, copies in part.items())
+            ]
+            y = concatenate(columns, 1)
+            y = y if is_identity(basis) else constant(basis, y) @ y
+            results.append(y.reshape(term.indices.size, *rest))
+        return take_rows(concatenate(results), self._inverse)
+
+    def sizes(self, component: int) -> list[int]:
+        """How many copies of a component each term holds, of those that hold any."""
+        terms = zip(self.space.terms, self.parts, strict=True)
+        return [
+            term.multiplicity * len(part[component]) for term, part in terms if component in part
+        ]
 
 
-def _stack(part: Mapping) -> np.ndarray:
-    """All intertwiners of a term side by side: (term.dim, Σ copies·d)."""
-    columns = [copies.transpose(1, 0, 2).reshape(copies.shape[1], -1) for copies in part.values()]
-    return np.concatenate(columns, axis=1) if columns else np.zeros((0, 0))
+def split(x: jax.Array, sizes: Sequence[int], axis: int = 0) -> list[jax.Array]:
+    """Consecutive pieces of given sizes, whose gradient is one concatenation."""
+    if len(sizes) <= 1:
+        return [x][: len(sizes)]
+    return jnp.split(x, np.cumsum(sizes)[:-1], axis)
 
 
-def _is_identity(basis: np.ndarray) -> bool:
+def take_rows(x: jax.Array, indices: np.ndarray) -> jax.Array:
+    """`x[indices]`, as slices where they are few."""
+    runs = np.split(indices, 1 + np.flatnonzero(np.diff(indices) != 1))
+    if len(indices) == 0 or len(runs) > MOST_RUNS:
+        # int32, because JAX remembers int64 constants from double precision when that is left
+        return jnp.take(x, indices.astype(np.int32), axis=0)
+    if len(runs) == 1 and len(indices) == len(x):
+        return x
+    cuts = sorted({0, len(x), *(end for run in runs for end in (run[0], run[-1] + 1))})
+    sizes = [end - start for start, end in pairwise(cuts)]
+    pieces = dict(zip(cuts[:-1], split(x, sizes), strict=True))
+    return concatenate([pieces[c] for run in runs for c in cuts if run[0] <= c <= run[-1]])
+
+
+def concatenate(parts: Sequence[jax.Array], axis: int = 0) -> jax.Array:
+    """`jnp.concatenate` that leaves a single part alone."""
+    return parts[0] if len(parts) == 1 else jnp.concatenate(parts, axis=axis)
+
+
+def is_identity(basis: np.ndarray) -> bool:
+    """Whether a matrix is the identity, up to rounding."""
     n, m = basis.shape
     return n == m and bool(np.abs(basis - np.eye(n)).max(initial=0) < NEGLIGIBLE)
 
 
-def _concatenate(parts: Sequence[jax.Array], axis: int) -> jax.Array:
-    return parts[0] if len(parts) == 1 else jnp.concatenate(parts, axis=axis)
+def _stack(part: Mapping[int, np.ndarray]) -> np.ndarray:
+    """All intertwiners of a term side by side: (term.dim, Σ copies·d), orthogonal."""
+    columns = [copies.transpose(1, 0, 2).reshape(copies.shape[1], -1) for copies in part.values()]
+    return np.concatenate(columns, axis=1) if columns else np.zeros((0, 0))

@@ -1,174 +1,169 @@
 """The product of an equivariant matrix with a batch, in irreducible coordinates.
 
 By Schur's lemma an equivariant matrix only mixes the copies of each irreducible. Its product with a
-vector costs Σ d·e·m·n multiplications there, over the irreducibles of dimension d and type e with m
-copies in the source and n in the target, instead of dim_in·dim_out.
+vector costs Σ d·m·n multiplications there, over the irreducibles of dimension d with m copies in
+the source and n in the target, instead of dim_in·dim_out.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
+from math import sqrt
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
-from constrainet.linalg import kronecker_pairs
-from constrainet.maps.coordinates import Coordinates
-from constrainet.solve import IsotypicForm, Subspace, constant
+from constrainet.maps.coordinates import concatenate, is_identity, split, take_rows
+from constrainet.maps.features import Features
+from constrainet.maps.shared_frame import SharedFrame
+from constrainet.reps import Rep
+from constrainet.solve import constant
 
 
 @dataclass(frozen=True, eq=False)
 class _Mixing:
-    """How the copies of one irreducible are mixed.
+    """How the copies of one irreducible λ are mixed: by Σ_e w_e ⊗ J_e.
 
     Args:
-        commutant: shape (e, d, d).
-        places: shape (e, n, m): the solver's coefficient of each entry.
+        commutant: J, shape (e, d, d), each of Frobenius norm √d.
+        shape: (e, n, m), that of the weights w.
+        start: where the coefficients begin.
     """
 
     commutant: np.ndarray
-    places: np.ndarray
+    shape: tuple[int, int, int]
+    start: int
+
+    @property
+    def stop(self) -> int:
+        return self.start + int(np.prod(self.shape))
+
+    @property
+    def dim(self) -> int:
+        """d."""
+        return self.commutant.shape[1]
 
 
 class IrreducibleProduct:
-    """The product in irreducible coordinates, one small matrix for each irreducible."""
+    """The product in irreducible coordinates, one small matrix for each irreducible.
 
-    def __init__(self, source: Coordinates, target: Coordinates, mixings: dict):
-        self.source, self.target, self.mixings = source, target, mixings
-        self.multiplications = source.multiplications + target.multiplications
-        for mixing in mixings.values():
-            e, d, _ = mixing.commutant.shape
-            m = mixing.places.shape[2]
-            self.multiplications += d * mixing.places.size + (e > 1) * e * d * d * m
+    Coefficients are those in the orthonormal basis of the matrices B_k J_e B_iᴴ / √d, irreducible
+    by irreducible, with axes (e, copies in the target, copies in the source).
 
-    def from_coefficients(self, coefficients):
+    Args:
+        frame: in which both representations are irreducible.
+        source, target: the representations.
+    """
+
+    def __init__(self, frame: SharedFrame, source: Rep, target: Rep):
+        self.source, self.target = frame.coordinates(source), frame.coordinates(target)
+        self.mixings: dict[int, _Mixing] = {}
+        self.rank = 0
+        self.multiplications = self.source.multiplications + self.target.multiplications
+        for i in sorted(self.source.copies.keys() & self.target.copies.keys()):
+            commutant = frame.commutant(i)
+            shape = (len(commutant), self.target.copies[i], self.source.copies[i])
+            mixing = self.mixings[i] = _Mixing(commutant, shape, self.rank)
+            self.rank = mixing.stop
+            e, n, m = shape
+            self.multiplications += n * m * mixing.dim * (mixing.dim if e > 1 else 1)
+
+    @cached_property
+    def component_scales(self) -> np.ndarray:
+        """Shape (rank,): deviations of coefficients that keep the variance of each component."""
+        parts = [np.zeros(0)]
+        for mixing in self.mixings.values():
+            e, n, m = mixing.shape
+            parts.append(np.full(e * n * m, sqrt(mixing.dim / (e * m))))
+        return np.concatenate(parts)
+
+    @cached_property
+    def scales(self) -> np.ndarray:
+        """Shape (rank,): deviations of coefficients that keep the variance of each summand.
+
+        Where a term of the target has components that no map reaches, the others get more.
+        """
+        gains: dict[int, list[np.ndarray]] = {i: [] for i in self.mixings}
+        for term, part in zip(self.target.space.terms, self.target.parts, strict=True):
+            reached = {i: copies for i, copies in part.items() if i in self.mixings}
+            dims = sum(copies.shape[0] * copies.shape[2] for copies in reached.values())
+            for i, copies in reached.items():
+                count = term.multiplicity * len(copies)
+                gains[i].append(np.full(count, sqrt(term.dim / dims)))
+        parts = [np.zeros(0)]
+        for i, mixing in self.mixings.items():
+            rows = np.concatenate(gains[i])[None, :, None]
+            parts.append(np.broadcast_to(rows, mixing.shape).ravel())
+        return np.concatenate(parts) * self.component_scales
+
+    def from_coefficients(self, coefficients: jax.Array) -> dict[int, jax.Array]:
+        """The weights (e, n, m) of each irreducible."""
+        pieces = split(coefficients, [m.stop - m.start for m in self.mixings.values()])
         return {
-            key: coefficients[mixing.places] / np.sqrt(mixing.commutant.shape[1])
-            for key, mixing in self.mixings.items()
+            i: piece.reshape(mixing.shape) / sqrt(mixing.dim)
+            for piece, (i, mixing) in zip(pieces, self.mixings.items(), strict=True)
         }
 
-    def from_matrix(self, w):
-        # rows (outputs) are vectors of the source after conjugation: <B J Uᴴ, W> = Bᴴ W U
-        right = self.source.analyse(w.conj())  # (d, rows, m)
-        weights = {}
-        for key, mixing in self.mixings.items():
-            columns = right[key].conj()
-            d, _, m = columns.shape
-            # each of the d·m columns is a vector of the target
-            left = self.target.analyse(columns.transpose(0, 2, 1).reshape(d * m, -1))[key]
-            left = left.reshape(d, d, m, -1)  # (a, b, m, n)
-            commutant = constant(mixing.commutant.conj(), left)
-            weights[key] = jnp.einsum("eab,abmn->enm", commutant, left) / d
-        return weights
+    def from_matrix(self, w: jax.Array) -> dict[int, jax.Array]:
+        """The weights of the orthogonal projection: <B J Uᴴ, W> / d = tr(Jᴴ Bᴴ W U) / d."""
+        columns = take_rows(w.T, self.source.space.order).T
+        left = self.target.analyse(columns)  # (n, d, columns)
+        return {
+            i: self._traces(left[i], i, mixing) / mixing.dim for i, mixing in self.mixings.items()
+        }
 
-    def apply(self, weights, x):
-        z = self.source.analyse(x)
-        mixed = {}
-        for key, mixing in self.mixings.items():
-            e, n, m = mixing.places.shape
-            part, weight = z[key], weights[key]
-            if e > 1:
-                commutant = constant(mixing.commutant, part)
-                part = jnp.einsum("eab,bzm->azem", commutant, part)
-                part = part.reshape(*part.shape[:2], e * m)
-            matrix = weight.transpose(0, 2, 1).reshape(e * m, n)
-            mixed[key] = part @ matrix
-        if not mixed:
-            return jnp.zeros((len(x), self.target.space.dim), x.dtype)
-        return self.target.synthesise(mixed)
-
-
-def irreducible_product(subspace: Subspace) -> IrreducibleProduct | None:
-    """The product in irreducible coordinates, if every block was solved by irreducibles."""
-    rows, columns = subspace.rows, subspace.columns
-    left: list[dict] = [{} for _ in rows.terms]
-    right: list[dict] = [{} for _ in columns.terms]
-    commutants: dict = {}
-    entries: dict = {}
-    row_of = {id(term): i for i, term in enumerate(rows.terms)}
-    column_of = {id(term): i for i, term in enumerate(columns.terms)}
-    for block in subspace.blocks:
-        forms = [solution.form for solution in block.solutions]
-        for form, dims in zip(forms, block.dims, strict=True):
-            if not isinstance(form, IsotypicForm) or (form.rows, form.columns) != dims:
-                return None
-        i, j = row_of[id(block.row_term)], column_of[id(block.column_term)]
-        numbers = np.arange(block.start, block.stop).reshape(block.shape)
-        for key, bases, commutant, part in _shared(forms, numbers):
-            left[i][key], right[j][key] = bases
-            commutants[key] = commutant
-            entries[key, i, j] = part  # (n, m, e, kn, km)
-    frames = _frames(left, right)
-    for sides in (left, right):
-        for part in sides:
-            for key, copies in part.items():
-                part[key] = copies @ frames[key].conj().T if key in frames else copies
-    for key, frame in frames.items():
-        commutants[key] = frame @ commutants[key] @ frame.conj().T
-    source, target = Coordinates(columns, right), Coordinates(rows, left)
-    mixings = {}
-    for key, commutant in commutants.items():
-        grid = [
-            [_place(entries[key, i, j]) for j in range(len(right)) if key in right[j]]
-            for i in range(len(left))
-            if key in left[i]
-        ]
-        places = np.concatenate([np.concatenate(row, axis=2) for row in grid], axis=1)
-        # int32, because JAX remembers int64 constants from double precision when that is left
-        mixings[key] = _Mixing(commutant, places.astype(np.int32))
-    return IrreducibleProduct(source, target, mixings)
-
-
-def _shared(forms, numbers: np.ndarray):
-    """The irreducibles that a block's two sides share: one for each choice among its symmetries."""
-    # (key, left, right, commutant, numbers with axes (n, m, ranks left to split..., e, kn, km))
-    found = [((), np.ones((1, 1, 1)), np.ones((1, 1, 1)), np.ones((1, 1, 1)), numbers)]
-    for form in forms:
-        extended = []
-        for key, left, right, commutant, part in found:
-            start = 0
-            for block in form.blocks:
-                e, kn, km = block.shape
-                stop = start + e * kn * km
-                # the first axis of ranks comes after n and m
-                piece = part[:, :, start:stop]
-                piece = piece.reshape(*piece.shape[:2], e, kn, km, *piece.shape[3:])
-                piece = np.moveaxis(piece, (2, 3, 4), (-3, -2, -1))
-                extended.append(
-                    (
-                        key + ((id(block.irrep),) if block.irrep.index else ()),
-                        kronecker_pairs(left, block.left),
-                        kronecker_pairs(right, block.right),
-                        kronecker_pairs(commutant, block.irrep.commutant),
-                        piece,
-                    )
+    def _traces(self, left: jax.Array, i: int, mixing: _Mixing) -> jax.Array:
+        """tr(Jᴴ Bᴴ W U) for all copies U of the source and the copies B of `left`: (e, n, m)."""
+        terms, n = self.source.space.terms, len(left)
+        pieces = split(left, [term.indices.size for term in terms], 2)
+        return concatenate(
+            [
+                _trace_term(
+                    z.reshape(n, mixing.dim, term.multiplicity, term.dim), part[i], mixing.commutant
                 )
-                start = stop
-        found = extended
-    for key, left, right, commutant, part in found:
-        # (n, m, e1, a1, b1, e2, a2, b2, ...) to (n, m, e, a, b)
-        count = (part.ndim - 2) // 3
-        axes = [2 + 3 * s + kind for kind in range(3) for s in range(count)]
-        n, m = part.shape[:2]
-        sizes = (len(commutant), len(left), len(right))
-        yield key, (left, right), commutant, part.transpose(0, 1, *axes).reshape(n, m, *sizes)
+                for z, term, part in zip(pieces, terms, self.source.parts, strict=True)
+                if i in part
+            ],
+            2,
+        )
+
+    def coefficients(self, weights: Mapping[int, jax.Array]) -> jax.Array:
+        """The inverse of `from_coefficients`."""
+        parts = [weights[i].ravel() * sqrt(m.dim) for i, m in self.mixings.items()]
+        return jnp.concatenate(parts) if parts else jnp.zeros(0)
+
+    def apply(self, weights: Mapping[int, jax.Array], x: Features) -> Features:
+        """The map applied to a batch."""
+        shared = {i: x.components[i] for i in self.mixings}
+        dtype = jnp.result_type(x.dtype, *jax.tree.leaves(weights))
+        components = self._mix(weights, shared)
+        return Features(self.target, x.batch, dtype, components=components)
+
+    # compiled by itself, because Haiku runs `init` eagerly, operation by operation
+    @partial(jax.jit, static_argnums=0)
+    def _mix(self, weights: Mapping, components: Mapping) -> dict[int, jax.Array]:
+        return {i: _mixed(weights[i], mixing, components[i]) for i, mixing in self.mixings.items()}
 
 
-def _place(part: np.ndarray) -> np.ndarray:
-    """(n, m, e, kn, km) to (e, n·kn, m·km)."""
-    n, m, e, kn, km = part.shape
-    return part.transpose(2, 0, 3, 1, 4).reshape(e, n * kn, m * km)
+def _mixed(weights: jax.Array, mixing: _Mixing, z: jax.Array) -> jax.Array:
+    """(m, d, batch) to (n, d, batch), as one product of two matrices."""
+    (e, n, m), d, batch = mixing.shape, mixing.dim, z.shape[2]
+    if e == 1:
+        return (weights[0] @ z.reshape(m, d * batch)).reshape(n, d, batch)
+    commutant = constant(mixing.commutant, weights)
+    matrix = jnp.einsum("enm,eab->namb", weights, commutant).reshape(n * d, m * d)
+    return (matrix @ z.reshape(m * d, batch)).reshape(n, d, batch)
 
 
-def _frames(left: list[dict], right: list[dict]) -> dict:
-    """For each irreducible that is a term by itself, the rotation to that term's coordinates.
-
-    Maps do not depend on the basis of an irreducible; in the coordinates of a term (a vector, say)
-    the change of coordinates is the identity, and costs nothing.
-    """
-    frames: dict = {}
-    for part in (*right, *left):
-        for key, copies in part.items():
-            if copies.shape[0] == 1 and copies.shape[1] == copies.shape[2]:
-                frames.setdefault(key, copies[0])
-    return frames
+def _trace_term(z: jax.Array, copies: np.ndarray, commutant: np.ndarray) -> jax.Array:
+    """Shape (n, d, multiplicity, term.dim) to (e, n, multiplicity·k)."""
+    n, d = z.shape[:2]
+    if len(commutant) == 1 and len(copies) == 1 and is_identity(copies[0]):
+        diagonal = [z[:, a, :, a] for a in range(d)]
+        return sum(diagonal[1:], start=diagonal[0])[None]
+    turned = np.einsum("kia,eba->ekbi", copies, commutant.conj())
+    traces = jnp.einsum("nbmi,ekbi->enmk", z, constant(turned, z))
+    return traces.reshape(len(commutant), n, -1)

@@ -2,59 +2,121 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
-from math import prod
+from functools import cached_property, lru_cache, partial
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 
-from constrainet.maps.irreducible import IrreducibleProduct, irreducible_product
-from constrainet.reps import Rep, equivariant_maps
+from constrainet.maps.coordinates import Coordinates
+from constrainet.maps.features import Features
+from constrainet.maps.irreducible import IrreducibleProduct
+from constrainet.maps.shared_frame import SharedFrame, frame
+from constrainet.reps import Rep, equivariant_maps, under_one_group
 from constrainet.solve import Subspace
 
-OVERHEAD = 8
-"""What moving one coordinate between layouts costs, in multiplications of a dense product."""
+SMALL_PRODUCTS = 2
+"""How many times faster one large matrix product runs than several smaller ones of as many
+multiplications (two to three times, at width 384 on two cores)."""
 
 
 class DenseProduct:
-    """The product with the whole matrix.
+    """The product with the whole matrix, whose coefficients are those of the solver's basis.
 
     Args:
         subspace: of the matrices.
-        shape: of the matrix.
+        source, target: the coordinates of the representations.
     """
 
-    def __init__(self, subspace: Subspace, shape: tuple[int, int]):
-        self.subspace, self.shape = subspace, shape
-        self.multiplications = shape[0] * shape[1]
+    def __init__(self, subspace: Subspace, source: Coordinates, target: Coordinates):
+        self.subspace, self.source, self.target = subspace, source, target
+        self.shape = target.space.dim, source.space.dim
+        self.rank = subspace.rank
+        self.multiplications = self.shape[0] * self.shape[1]
 
-    def from_matrix(self, w):
-        return self.subspace.project(w.reshape(-1)).reshape(self.shape)
+    @property
+    def scales(self) -> np.ndarray:
+        """Shape (rank,): deviations of coefficients that keep the variance of each summand.
 
-    def from_coefficients(self, coefficients):
+        The matrix entries of a row block with r coefficients of variance s² have squares that sum
+        to s² r in the mean, over `size` rows; so s² = size / r.
+        """
+        scales, width = np.zeros(self.rank), len(self.subspace.columns.terms)
+        for i, term in enumerate(self.subspace.rows.terms):
+            blocks = self.subspace.blocks[i * width : (i + 1) * width]
+            rank = sum(block.rank for block in blocks)
+            for block in blocks:
+                scales[block.start : block.stop] = np.sqrt(term.indices.size / rank) if rank else 0
+        return scales
+
+    def from_coefficients(self, coefficients: jax.Array) -> jax.Array:
         return self.subspace.expand(coefficients).reshape(self.shape)
 
-    def apply(self, weights, x):
-        return x @ weights.T
+    def from_matrix(self, w: jax.Array) -> jax.Array:
+        return self.subspace.project(w.reshape(-1)).reshape(self.shape)
+
+    def coefficients(self, weights: jax.Array) -> jax.Array:
+        return jnp.asarray(self.subspace.coefficients(weights.reshape(-1)))
+
+    def apply(self, weights: jax.Array, x: Features) -> Features:
+        rows = weights @ x.rows
+        return Features(self.target, x.batch, rows.dtype, rows=rows)
+
+
+class ExpandedProduct:
+    """The product with the whole matrix, whose coefficients are those of an irreducible product.
+
+    Args:
+        irreducible: what gives the coefficients their meaning.
+    """
+
+    def __init__(self, irreducible: IrreducibleProduct):
+        self.irreducible = irreducible
+        self.source, self.target = irreducible.source, irreducible.target
+        self.rank, self.scales = irreducible.rank, irreducible.scales
+        self.component_scales = irreducible.component_scales
+        self.multiplications = self.target.space.dim * self.source.space.dim
+
+    def from_coefficients(self, coefficients: jax.Array) -> jax.Array:
+        return self._matrix(self.irreducible.from_coefficients(coefficients))
+
+    def from_matrix(self, w: jax.Array) -> jax.Array:
+        return self._matrix(self.irreducible.from_matrix(w))
+
+    def coefficients(self, weights: jax.Array) -> jax.Array:
+        return self.irreducible.coefficients(self.irreducible.from_matrix(weights))
+
+    def _matrix(self, weights) -> jax.Array:
+        dim = self.source.space.dim
+        leaves = jax.tree.leaves(weights)
+        dtype = jnp.result_type(*leaves) if leaves else jnp.zeros(0).dtype
+        basis = Features(self.source, dim, dtype, rows=jnp.eye(dim, dtype=dtype))
+        return self.irreducible.apply(weights, basis).rows
+
+    apply = DenseProduct.apply
 
 
 class EquivariantMap:
     """All equivariant linear maps from one representation to another.
 
-    A map is given by `rank` coefficients in the solver's orthonormal basis, or by an unconstrained
-    matrix, of which the orthogonal projection counts. Both are first turned into the *weights* of
-    the product with the batch: the dense matrix (`product == "dense"`), or for each irreducible a
-    matrix that mixes its copies (`product == "irreducible"`), whichever needs fewer
-    multiplications.
+    A map is given by `rank` coefficients in an orthonormal basis, or by an unconstrained matrix, of
+    which the orthogonal projection counts. Both are first turned into the *weights* of the product
+    with the batch: for each irreducible a matrix that mixes its copies (`product ==
+    "irreducible"`), or the dense matrix ("dense"), whichever takes less time.
+
+    The basis is one of products of irreducibles (`IrreducibleProduct`) where both representations
+    are irreducible in the frame, and the solver's otherwise. It does not depend on `product`.
 
     Args:
         rep_in: the source.
-        rep_out: the target.
+        rep_out: the target, of the same group.
         product: "auto", "dense" or "irreducible".
+        frame: common coordinates of these representations, and perhaps of others.
 
     Attributes:
-        subspace: the solver's result.
         product: which product is used.
         multiplications: per sample, for each product that applies.
+        rank: the number of free weights.
 
     Raises:
         ValueError: if `product` is unknown, or does not apply.
@@ -69,18 +131,24 @@ class EquivariantMap:
         Array([5., 5., 5.], dtype=float32)
     """
 
-    def __init__(self, rep_in: Rep, rep_out: Rep, product: str = "auto"):
-        self.rep_in, self.rep_out = rep_in, rep_out
-        self.subspace = equivariant_maps(rep_in, rep_out)
-        products: dict[str, DenseProduct | IrreducibleProduct] = {
-            "dense": DenseProduct(self.subspace, self.shape)
-        }
-        if irreducible := irreducible_product(self.subspace):
-            products["irreducible"] = irreducible
+    def __init__(
+        self, rep_in: Rep, rep_out: Rep, product: str = "auto", frame: SharedFrame | None = None
+    ):
+        self.rep_in, self.rep_out = under_one_group(rep_in, rep_out)
+        self.frame = frame_of(self.rep_in, self.rep_out) if frame is None else frame
+        sides = (self.rep_in, self.rep_out)
+        products: dict[str, IrreducibleProduct | DenseProduct | ExpandedProduct] = {}
+        if all(self.frame.is_irreducible(rep) for rep in sides):
+            products["irreducible"] = IrreducibleProduct(self.frame, *sides)
+            products["dense"] = ExpandedProduct(products["irreducible"])
+        else:
+            coordinates = map(self.frame.coordinates, sides)
+            products["dense"] = DenseProduct(self.subspace, *coordinates)
         self.multiplications = {name: p.multiplications for name, p in products.items()}
         if product == "auto":
-            moved = {"dense": 0, "irreducible": OVERHEAD * (rep_in.dim + rep_out.dim)}
-            product = min(products, key=lambda name: self.multiplications[name] + moved[name])
+            slowness = {"dense": 1, "irreducible": SMALL_PRODUCTS}
+            costs = {name: slowness[name] * cost for name, cost in self.multiplications.items()}
+            product = min(sorted(costs), key=lambda name: costs[name])
         if product not in products:
             raise ValueError(
                 f"`product` should be 'auto' or one of {sorted(products)}, which apply to "
@@ -88,44 +156,80 @@ class EquivariantMap:
             )
         self.product = product
         self._product = products[product]
+        self.rank = self._product.rank
 
-    @property
-    def rank(self) -> int:
-        """The number of free weights."""
-        return self.subspace.rank
+    @cached_property
+    def subspace(self) -> Subspace:
+        """The solver's result for these maps, with its certificate."""
+        return equivariant_maps(self.rep_in, self.rep_out)
 
     @property
     def shape(self) -> tuple[int, int]:
         """(rep_out.dim, rep_in.dim)."""
         return self.rep_out.dim, self.rep_in.dim
 
-    def coefficients(self, w):
-        """The coefficients (rank,) of the projection of any matrix (dim_out, dim_in)."""
-        return self.subspace.coefficients(w.reshape(-1))
+    @property
+    def is_complex(self) -> bool:
+        """Whether the matrices are complex."""
+        return self.rep_in.is_complex or self.rep_out.is_complex
 
-    def matrix(self, coefficients):
+    def scales(self, kept: str = "summand") -> np.ndarray:
+        """Shape (rank,): deviations of coefficients for which outputs have the inputs' variance.
+
+        Args:
+            kept: in each "summand" of the target, or in each irreducible "component" of it, where
+                there are such.
+        """
+        if kept == "component" and not isinstance(self._product, DenseProduct):
+            return self._product.component_scales
+        return self._product.scales
+
+    @partial(jax.jit, static_argnums=0)
+    def coefficients(self, w: jax.Array) -> jax.Array:
+        """The coefficients (rank,) of the projection of any matrix (dim_out, dim_in)."""
+        return self._product.coefficients(self.weights(w))
+
+    @partial(jax.jit, static_argnums=0)
+    def matrix(self, coefficients: jax.Array) -> jax.Array:
         """The equivariant matrix (dim_out, dim_in) with the given coefficients (rank,)."""
-        return self.subspace.expand(coefficients).reshape(self.shape)
+        weights = self._product.from_coefficients(coefficients)
+        basis = jnp.eye(self.rep_in.dim, dtype=jnp.finfo(coefficients.dtype).dtype)
+        return self.apply(weights, basis).T
 
     # these are compiled by themselves, because Haiku runs `init` eagerly, operation by operation
-    @partial(jax.jit, static_argnames="self")
+    @partial(jax.jit, static_argnums=0)
     def weights(self, w: jax.Array):
         """The product's weights for the projection of an unconstrained matrix (dim_out, dim_in)."""
-        return self._product.from_matrix(w)
+        return self._product.from_matrix(w.reshape(self.shape))
 
-    @partial(jax.jit, static_argnames="self")
+    @partial(jax.jit, static_argnums=0)
     def weights_from_coefficients(self, coefficients: jax.Array):
         """The product's weights for coefficients (rank,)."""
         return self._product.from_coefficients(coefficients)
 
-    @partial(jax.jit, static_argnames="self")
+    def on_features(self, weights, x: Features) -> Features:
+        """The map applied to a batch of features."""
+        return self._product.apply(weights, x)
+
     def apply(self, weights, x: jax.Array) -> jax.Array:
         """The map applied to vectors, (..., dim_in) to (..., dim_out)."""
-        flat = x.reshape(prod(x.shape[:-1]), self.rep_in.dim)
-        return self._product.apply(weights, flat).reshape(*x.shape[:-1], self.rep_out.dim)
+        features = Features.of(self.source, x)
+        return self.on_features(weights, features).array(x.shape[:-1])
+
+    @property
+    def source(self) -> Coordinates:
+        """The coordinates of `rep_in`."""
+        return self.frame.coordinates(self.rep_in)
+
+
+def frame_of(*reps: Rep) -> SharedFrame:
+    """A frame for representations of one group; remembered."""
+    return frame(*dict.fromkeys(reps))
 
 
 @lru_cache(maxsize=256)
-def equivariant_map(rep_in: Rep, rep_out: Rep, product: str = "auto") -> EquivariantMap:
+def equivariant_map(
+    rep_in: Rep, rep_out: Rep, product: str = "auto", frame: SharedFrame | None = None
+) -> EquivariantMap:
     """`EquivariantMap`, remembered: it is asked for again whenever a layer is traced."""
-    return EquivariantMap(rep_in, rep_out, product)
+    return EquivariantMap(rep_in, rep_out, product, frame)

@@ -25,7 +25,7 @@ from constrainet.reps.fields import Complexified, Realified
 from constrainet.reps.function import from_function
 from constrainet.reps.generated import from_generators
 from constrainet.reps.irrep import Irrep
-from constrainet.reps.joining import under_one_group
+from constrainet.reps.joining import common_spaces, under_one_group
 from constrainet.reps.named_irreps import irreducible, irreducibles
 from constrainet.reps.named_parts import NamedSum, named
 from constrainet.reps.permutations import Permutation, Regular
@@ -56,6 +56,7 @@ __all__ = [
     "TensorProduct",
     "V",
     "clebsch_gordan",
+    "common_spaces",
     "decompose",
     "direct_sum",
     "equivariant_maps",

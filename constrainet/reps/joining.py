@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING
 
 from constrainet.groups import Group
 from constrainet.reps.frames import Frame
+from constrainet.solve import Space
 
 if TYPE_CHECKING:
     from constrainet.reps.rep import Rep
@@ -87,6 +89,12 @@ def to_mapping_group(source: Rep, target: Rep) -> tuple[Rep, Rep]:
         source.lift(group, new_places(source.group, group)),
         target.lift(group, new_places(target.group, group)),
     )
+
+
+def common_spaces(reps: Sequence[Rep]) -> tuple[Space, ...]:
+    """The spaces of several representations of one group, so that they fit into one question."""
+    frame = Frame.common([rep.frame for rep in reps])
+    return tuple(rep.in_frame(frame).space for rep in reps)
 
 
 def under_one_group(source: Rep, target: Rep) -> tuple[Rep, Rep]:

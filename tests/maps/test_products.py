@@ -1,4 +1,4 @@
-"""Products of components: equivariant, quadratic, of the right size, and within their budget."""
+"""Products of components: equivariant, quadratic, complete, and of the right size."""
 
 from __future__ import annotations
 
@@ -13,10 +13,8 @@ import pytest
 
 from constrainet.groups import SE, SL, SO, SU, C, D, Lorentz, O, S, Z
 from constrainet.linalg import Monomial
-from constrainet.maps import BilinearMap, bilinear_map
-from constrainet.maps.bilinear import couplings
+from constrainet.maps import SharedFrame, TensorProductMap, frame
 from constrainet.reps import Rep, Scalar, V
-from constrainet.solve import Component, decompose
 from tests.catalogue import conjugated_rotations, phases, quaternion_group
 from tests.maps.precision import element, normal, once
 from tests.solve.oracles import slow_rho
@@ -50,12 +48,15 @@ def spaces() -> dict[str, tuple[Rep, Rep]]:
 
 SPACES = spaces()
 EVERY_SPACE = pytest.mark.parametrize("name", SPACES)
-BUDGET = 10**5
 
 
 @cache
-def a_map(name: str) -> BilinearMap:
-    return bilinear_map(*SPACES[name], BUDGET)
+def a_map(name: str, connections: str = "channelwise") -> TensorProductMap:
+    return quadratic(*SPACES[name], connections)
+
+
+def quadratic(rep: Rep, target: Rep, connections: str = "channelwise") -> TensorProductMap:
+    return TensorProductMap(rep, None, target, connections)
 
 
 def is_complex(name: str) -> bool:
@@ -89,33 +90,40 @@ def test_bilinear_maps_are_equivariant_quadratic_and_not_zero(name):
 
 @EVERY_SPACE
 def test_couplings_are_orthonormal_and_equivariant(name):
-    rep_in, rep_out = lifted(name)
-    components = decompose(rep_in.space, rep_out.space).components
+    common = frame(*lifted(name))
+    components, numbers = common.components, range(len(common.components))
     found = 0
-    for left, right in itertools.combinations_with_replacement(components, 2):
-        if left.dim * right.dim > 100:
+    for left, right in itertools.combinations_with_replacement(numbers, 2):
+        size = components[left].dim * components[right].dim
+        if size > 100:
             continue
-        for result, paths in zip(components, couplings(left, right, components), strict=True):
-            assert paths.shape[1:] == (result.dim, left.dim, right.dim)
+        for i, paths in common.couplings(left, right, numbers).items():
+            result = components[i]
+            assert paths.shape == (
+                len(paths),
+                result.dim,
+                *(components[j].dim for j in (left, right)),
+            )
             found += len(paths)
-            flat = paths.reshape(len(paths), result.dim * left.dim * right.dim)
+            flat = paths.reshape(len(paths), result.dim * size)
             np.testing.assert_allclose(flat @ flat.conj().T, np.eye(len(paths)), atol=1e-9)
-            matrices = paths.reshape(len(paths), result.dim, left.dim * right.dim)
-            before, after = images(left, right), images(result)
+            matrices = paths.reshape(len(paths), result.dim, size)
+            before, after = images(common, left, right), images(common, i)
             for generator in before.keys() | after.keys():
-                right_image = before.get(generator, trivial(generator, left.dim * right.dim))
+                right_image = before.get(generator, trivial(generator, size))
                 left_image = after.get(generator, trivial(generator, result.dim))
                 moved, turned = matrices @ right_image, left_image @ matrices
                 np.testing.assert_allclose(moved, turned, rtol=0, atol=1e-9)
     assert found
 
 
-def images(*components: Component) -> dict:
+def images(common: SharedFrame, *places: int) -> dict:
     """The generators' images on the tensor product of components, by symmetry and place.
 
     Only those are there that do not act trivially; others are the identity, or zero.
     """
-    atoms = [atom for component in components for atom in component.atoms]
+    atoms = [atom for i in places for atom in common.components[i].atoms]
+    basis = functools.reduce(np.kron, (common.bases[i] for i in places))
     found = {}
     for symmetry in {atom.symmetry for atom in atoms}:
         for i in range(len(symmetry.discrete)):
@@ -132,7 +140,7 @@ def images(*components: Component) -> dict:
                     parts[place] = acting.infinitesimal[i]
                     total = total + functools.reduce(np.kron, parts)
             found[symmetry, "Lie", i] = total
-    return found
+    return {key: basis.conj().T @ image @ basis for key, image in found.items()}
 
 
 def dense(matrix) -> np.ndarray:
@@ -145,7 +153,7 @@ def trivial(generator: tuple, dim: int) -> np.ndarray:
 
 
 def test_the_only_product_of_two_vectors_that_is_a_vector_is_the_cross_product():
-    m = BilinearMap(2 * V(SO(3)), V(SO(3)), BUDGET)
+    m = quadratic(2 * V(SO(3)), V(SO(3)))
     assert m.num_weights == 1
     a, b = normal(0, (2, 5, 3))
     y = once(m.apply, np.ones(1), np.concatenate([a, b], axis=1))
@@ -154,7 +162,7 @@ def test_the_only_product_of_two_vectors_that_is_a_vector_is_the_cross_product()
 
 
 def test_the_only_product_of_two_vectors_that_is_a_scalar_is_the_inner_product():
-    m = BilinearMap(2 * V(O(3)), Scalar(O(3)), BUDGET)
+    m = quadratic(2 * V(O(3)), Scalar(O(3)))
     a, b = normal(0, (2, 5, 3))
     y = once(m.apply, np.ones(1), np.concatenate([a, b], axis=1))[:, 0]
     inner = np.sum(a * b, axis=1) / np.sqrt(3)
@@ -163,7 +171,7 @@ def test_the_only_product_of_two_vectors_that_is_a_scalar_is_the_inner_product()
 
 def test_the_product_of_lorentz_vectors_is_in_the_metric():
     G = Lorentz()
-    m = BilinearMap(2 * V(G), Scalar(G), BUDGET)
+    m = quadratic(2 * V(G), Scalar(G))
     a, b = normal(0, (2, 5, 4))
     metric = np.diag([1.0, -1, -1, -1])
     y = once(m.apply, np.ones(1), np.concatenate([a, b], axis=1))[:, 0]
@@ -172,7 +180,7 @@ def test_the_product_of_lorentz_vectors_is_in_the_metric():
 
 
 def test_without_paths_the_result_is_zero():
-    m = BilinearMap(V(O(3)), V(O(3)), BUDGET)
+    m = quadratic(V(O(3)), V(O(3)))
     assert m.num_weights == 0
     np.testing.assert_array_equal(m.apply(jnp.zeros(0), jnp.ones((4, 3))), np.zeros((4, 3)))
 
@@ -181,7 +189,7 @@ def test_without_paths_the_result_is_zero():
 def test_scales_give_outputs_of_variance_one(name):
     rep, target = SPACES[name]
     rep_in, dtype = 4 * rep, np.complex64 if is_complex(name) else np.float32
-    m = bilinear_map(rep_in, target, BUDGET)
+    m = quadratic(rep_in, target)
     batches, samples = 256, 64
     weights = normal(0, (batches, m.num_weights), dtype) * np.float32(m.scales)
     x = normal(1, (batches, samples, rep_in.dim), dtype)
@@ -189,43 +197,6 @@ def test_scales_give_outputs_of_variance_one(name):
     squares = np.mean(np.abs(y) ** 2, axis=(0, 1))
     reached = squares > 0
     assert 0.8 < np.mean(squares[reached]) < 1.2
-
-
-def reachable(rep: Rep, target: Rep) -> int:
-    """How many coordinates of the target some quadratic map reaches."""
-    m = BilinearMap(rep, target, 10**9)
-    y = m.apply(jnp.asarray(normal(5, m.num_weights, np.float32)), normal(6, rep.dim, np.float32))
-    return int(np.sum(np.abs(y) > 1e-6))
-
-
-@pytest.mark.parametrize("name", ["SO(3)", "S(4)", "SO(3)*S(3)"])
-def test_budgets_are_kept_up_to_one_path_to_each_component(name):
-    rep_in, rep_out = SPACES[name]
-    least = BilinearMap(rep_in, rep_out, 0)
-    previous = least
-    for budget in (10, 100, 1000, BUDGET):
-        m = BilinearMap(rep_in, rep_out, budget)
-        spent = spent_on_paths(m)
-        assert spent <= budget + spent_on_paths(least)
-        assert m.num_weights >= previous.num_weights
-        previous = m
-    y = least.apply(jnp.ones(least.num_weights), normal(6, rep_in.dim, np.float32))
-    assert np.sum(np.abs(y) > 1e-6) == reachable(rep_in, rep_out)
-
-
-def spent_on_paths(m: BilinearMap) -> int:
-    paths = [
-        (c.size // len(c)) * (place.stop - place.start)
-        for pair in m._pairs
-        for c, place in pair.results.values()
-    ]
-    return sum(paths)
-
-
-def test_a_budget_that_is_large_enough_changes_nothing():
-    rep_in, rep_out = SPACES["SO(3)"]
-    assert BilinearMap(rep_in, rep_out, BUDGET).num_weights == a_map("SO(3)").num_weights
-    assert spent_on_paths(a_map("SO(3)")) <= BUDGET
 
 
 @pytest.mark.parametrize("lead", [(), (4,), (2, 3), (0,), (2, 0)], ids=str)
@@ -240,20 +211,63 @@ def test_apply_takes_any_leading_axes(lead):
 
 @pytest.mark.parametrize(("n", "m"), [(0, 1), (1, 0), (0, 0)])
 def test_spaces_without_dimensions_have_no_products(n, m):
-    nothing = BilinearMap(n * V(SO(3)), m * V(SO(3)), BUDGET)
+    nothing = quadratic(n * V(SO(3)), m * V(SO(3)))
     y = nothing.apply(jnp.zeros(0), jnp.ones((2, 3 * n)))
     assert nothing.num_weights == 0
     assert y.shape == (2, 3 * m)
 
 
-def test_copies_that_meet_are_different_ones_wherever_they_can_be():
-    m = BilinearMap(4 * V(O(3)), 12 * Scalar(O(3)), BUDGET)
-    (pair,) = m._pairs
-    left, right = pair.copies
-    assert (left != right).all()
-    assert len(set(zip(left.tolist(), right.tolist(), strict=True))) == 12
+def test_copies_that_meet_are_different_ones_and_take_turns():
+    m = quadratic(4 * V(O(3)), 12 * Scalar(O(3)))
+    np.repeat(np.eye(4), 3, axis=1) + np.eye(12)[:4]  # copies in a common direction
+    assert m.num_weights == 12
+    for copy in range(4):
+        alone = np.where(np.arange(12) // 3 == copy, 1.0, 0.0)
+        assert not np.any(m.apply(jnp.ones(12), jnp.asarray(alone))), "a copy meets itself"
+    pairs = [
+        np.repeat(np.eye(4)[i] + np.eye(4)[j], 3) for i, j in itertools.combinations(range(4), 2)
+    ]
+    met = np.any(np.asarray(m.apply(jnp.ones(12), jnp.asarray(pairs))), axis=0)
+    assert met.all(), "every result is a product of two copies"
+
+
+@EVERY_SPACE
+def test_full_connections_are_complete(name):
+    rep_in, rep_out = lifted(name)
+    m = TensorProductMap(rep_in, None, rep_out, "full")
+    dtype = complex if is_complex(name) else float
+    x = normal(2, (rep_in.dim**2, rep_in.dim), dtype)
+    weights = np.eye(m.num_weights, dtype=dtype)
+    values = once(jax.vmap(m.apply, (0, None)), weights, x).reshape(m.num_weights, -1)
+    # Sym²(V) → W: of the maps of V ⊗ V, what is left when they are made symmetric
+    maps = (rep_out * rep_in.T * rep_in.T).equivariant_basis().to_dense().T
+    maps = maps.reshape(len(maps), rep_out.dim, rep_in.dim, rep_in.dim)
+    symmetric = (maps + maps.transpose(0, 1, 3, 2)).reshape(len(maps), -1)
+    expected = np.linalg.matrix_rank(symmetric, tol=1e-6)
+    assert m.num_weights == expected == np.linalg.matrix_rank(values, tol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["SO(3)", "SO(2)", "S(4)", "SU(2)", "SE(2)", "quaternion"])
+def test_full_products_of_two_arguments_are_complete(name):
+    rep_in, rep_out = lifted(name)
+    other = rep_in.summands[-1][0]
+    m = TensorProductMap(rep_in, other, rep_out, "full")
+    dtype = complex if is_complex(name) else float
+    count = 2 * rep_in.dim * other.dim
+    x, y = normal(2, (count, rep_in.dim), dtype), normal(3, (count, other.dim), dtype)
+    weights = np.eye(m.num_weights, dtype=dtype)
+    values = once(jax.vmap(m.apply, (0, None, None)), weights, x, y).reshape(m.num_weights, -1)
+    expected = (rep_out * rep_in.T * other.T).equivariant_basis().rank
+    assert m.num_weights == expected == np.linalg.matrix_rank(values, tol=1e-6)
+
+
+def test_connections_that_are_unknown_or_too_many_are_refused():
+    with pytest.raises(ValueError, match=r"should be 'channelwise' or 'full'\. Got 'all'"):
+        quadratic(V(O(3)), Scalar(O(3)), "all")
+    with pytest.raises(ValueError, match=r"would take .* products of copies"):
+        quadratic(3000 * V(O(3)), Scalar(O(3)), "full")
 
 
 def test_groups_that_differ_are_refused():
     with pytest.raises(ValueError, match="different groups, SO\\(3\\) and O\\(3\\)"):
-        BilinearMap(V(SO(3)), V(O(3)), BUDGET)
+        quadratic(V(SO(3)), V(O(3)))

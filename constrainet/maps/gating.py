@@ -1,0 +1,123 @@
+"""Scalars that multiply other components, copy by copy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from constrainet.maps.coordinates import concatenate, split, take_rows
+from constrainet.maps.features import Features
+from constrainet.maps.shared_frame import SharedFrame
+from constrainet.reps import Rep
+
+Function = Callable[[jax.Array], jax.Array]
+
+
+class Gates:
+    """What a gated non-linearity does to the features of one representation.
+
+    Args:
+        rep_in: `rep`, and after it a scalar for each copy of a summand that is no permutation
+            representation; these copies are gated, and functions act on the others' coordinates.
+        rep: what is returned.
+        frame: coordinates of both.
+    """
+
+    def __init__(self, rep_in: Rep, rep: Rep, frame: SharedFrame):
+        self.rep = rep
+        self.source, self.target = frame.coordinates(rep_in), frame.coordinates(rep)
+        self.trivial = frame.trivial
+        self._gate_of_row = np.full(rep.dim, -1)
+        start = gate = 0
+        for part, count in rep.summands:
+            stop = start + part.dim * count
+            if not part.is_permutation:
+                self._gate_of_row[start:stop] = gate + np.repeat(np.arange(count), part.dim)
+                gate += count
+            start = stop
+        self.num_gates = gate
+        pointwise = [
+            term for term in self.target.space.terms if self._gate_of_row[term.indices[0, 0]] < 0
+        ]
+        self.acts_on_components = all(not term.atoms for term in pointwise)
+
+    def __call__(self, x: Features, pointwise: Function, gate: Function) -> Features:
+        """Features of `rep_in` to features of `rep`."""
+        if self.acts_on_components and x.has_components:
+            components = self._on_components(x.components, pointwise, gate)
+            return Features(self.target, x.batch, x.dtype, components=components)
+        rows = self._on_rows(x.rows, pointwise, gate)
+        return Features(self.target, x.batch, x.dtype, rows=rows)
+
+    # these are compiled by themselves, because Haiku runs `init` eagerly, operation by operation
+    @partial(jax.jit, static_argnums=(0, 2, 3))
+    def _on_rows(self, rows: jax.Array, pointwise: Function, gate: Function) -> jax.Array:
+        gates = gate(rows[self.rep.dim :].real)
+        parts = [rows[:0]]
+        start = 0
+        for part, count in self.rep.summands:
+            stop = start + part.dim * count
+            number = self._gate_of_row[start] if stop > start else -1
+            y = rows[start:stop]
+            if number < 0:
+                parts.append(pointwise(y))
+            else:
+                copies = y.reshape(count, part.dim, y.shape[1])
+                copies = copies * gates[number : number + count, None]
+                parts.append(copies.reshape(y.shape))
+            start = stop
+        return jnp.concatenate(parts)
+
+    @partial(jax.jit, static_argnums=(0, 2, 3))
+    def _on_components(
+        self, components: Mapping[int, jax.Array], pointwise: Function, gate: Function
+    ) -> dict[int, jax.Array]:
+        # the gates are the last scalars, and stand after the other scalars among trivial copies
+        gates, pieces = jnp.zeros((0, 1, 1)), {}
+        for i, z in components.items():
+            sizes = self.target.sizes(i) if i in self.target.copies else []
+            if i == self.trivial and self.num_gates:
+                own = self.source.space.terms[0].multiplicity - self.num_gates
+                first, last, rest = split(z, [own, self.num_gates, len(z) - own - self.num_gates])
+                gates = gate(last.real)
+                pieces[i] = iter([first, *split(rest, sizes[1:])] if own else split(rest, sizes))
+            else:
+                pieces[i] = iter(split(z, sizes))
+        results: dict[int, list[jax.Array]] = {i: [] for i in self.target.copies}
+        for term, part in zip(self.target.space.terms, self.target.parts, strict=True):
+            numbers = self._gate_of_row[term.indices[:, 0]]
+            for i, copies in part.items():
+                z = next(pieces[i])
+                if not term.atoms:
+                    results[i].append(self._scalars(z, numbers, gates, pointwise))
+                    continue
+                factors = take_rows(gates, numbers)  # (multiplicity, 1, batch)
+                if len(copies) > 1:
+                    shape = (term.multiplicity, len(copies), *factors.shape[1:])
+                    factors = jnp.broadcast_to(factors[:, None], shape)
+                    factors = factors.reshape(len(z), *factors.shape[2:])
+                results[i].append(z * factors)
+        return {i: concatenate(found) for i, found in results.items()}
+
+    def _scalars(self, z: jax.Array, numbers: np.ndarray, gates, pointwise: Function) -> jax.Array:
+        if (numbers < 0).all():
+            return pointwise(z)
+        if (numbers >= 0).all():
+            return z * take_rows(gates, numbers)
+        order = np.argsort(numbers < 0, kind="stable")
+        count = int((numbers >= 0).sum())
+        moved = take_rows(z, order)
+        moved = jnp.concatenate(
+            [moved[:count] * take_rows(gates, numbers[order][:count]), pointwise(moved[count:])]
+        )
+        return take_rows(moved, np.argsort(order))
+
+
+@lru_cache(maxsize=256)
+def gates(rep_in: Rep, rep: Rep, frame: SharedFrame) -> Gates:
+    """`Gates`, remembered: it is asked for again whenever a layer is traced."""
+    return Gates(rep_in, rep, frame)
