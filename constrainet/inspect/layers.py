@@ -10,7 +10,7 @@ import jax
 from constrainet.inspect.description import Description
 from constrainet.inspect.equivariance import EquivarianceError, equivariance_error
 from constrainet.inspect.report import describe
-from constrainet.maps import BilinearMap, EquivariantMap
+from constrainet.maps import EquivariantMap, TensorProductMap
 from constrainet.reps import Rep
 
 
@@ -113,7 +113,7 @@ class LayerWatch:
 
 
 def _described(module: Any, rep_in: Rep, rep_out: Rep) -> Description:
-    if isinstance(getattr(module, "map", None), EquivariantMap | BilinearMap):
+    if isinstance(getattr(module, "map", None), EquivariantMap | TensorProductMap):
         return describe(module)
     name = type(module).__name__
     return Description(f"{name}: {rep_in} → {rep_out}", (), {"layer": name})

@@ -11,7 +11,7 @@ from constrainet.inspect.catalogue import order_of
 from constrainet.inspect.description import Description
 from constrainet.inspect.irreducibles import Content, explain_zero, irreducible_content
 from constrainet.inspect.pattern import source_of, weight_sharing
-from constrainet.maps import BilinearMap, EquivariantMap
+from constrainet.maps import EquivariantMap, TensorProductMap
 from constrainet.reps import (
     Rep,
     Scalar,
@@ -136,20 +136,23 @@ def _(x: EquivariantMap) -> Description:
 
 
 @describe.register
-def _(x: BilinearMap) -> Description:
-    source, target = under_one_group(x.rep_in, x.rep_out)
+def _(x: TensorProductMap) -> Description:
+    sources = str(x.rep_a) if x.is_quadratic else f"{x.rep_a}, {x.rep_b}"
     facts = (
+        ("connections", x.connections),
         ("weights", f"{x.num_weights:,}, one for each product"),
         ("multiplications", f"{x.multiplications:,} per sample"),
     )
     data = {
         "kind": "bilinear map",
-        "rep_in": str(source),
-        "rep_out": str(target),
+        "rep_in": sources,
+        "rep_out": str(x.rep_out),
+        "connections": x.connections,
         "num_weights": x.num_weights,
         "multiplications": x.multiplications,
     }
-    return Description(f"bilinear maps {source} → {target} of {source.group}", facts, data)
+    title = f"bilinear maps {sources} → {x.rep_out} of {x.rep_out.group}"
+    return Description(title, facts, data)
 
 
 def describe_map(
@@ -219,7 +222,7 @@ def _describe_layer(layer: Any) -> Description:
     """A layer has a `map`, a model the representations between its layers, `hidden`."""
     name = type(layer).__name__
     inner = getattr(layer, "map", None)
-    if isinstance(inner, EquivariantMap | BilinearMap):
+    if isinstance(inner, EquivariantMap | TensorProductMap):
         description = describe(inner)
         facts, data = list(description.facts), dict(description.data)
         if (parametrization := getattr(layer, "parametrization", None)) is not None:

@@ -1,37 +1,105 @@
-"""The equivariant bilinear layer."""
+"""Equivariant products: of two inputs, and of an input with itself."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import haiku as hk
 import jax
 import jax.numpy as jnp
 
-from constrainet.maps import bilinear_map
-from constrainet.nn.checks import check_input, check_rep
+from constrainet.maps import SharedFrame, TensorProductMap, tensor_product_map
+from constrainet.nn.checks import check_rep, enter, parameter, title
+from constrainet.nn.linear import parameter_dtype
 from constrainet.reps import Rep
 
 
-class BiLinear(hk.Module):
-    """Products of the input's components with each other, copy by copy.
+class TensorProduct(hk.Module):
+    """Products of the components of two inputs.
 
-    Every copy of an irreducible in `rep_out` becomes a weighted sum of products of two input
-    copies, one for each path that the Clebsch-Gordan coefficients of the group allow. Which copies
-    meet is fixed by counting: linear layers before and after mix them. Without these products a
-    gated network is close to linear in its non-scalar inputs, and not universal.
+    By default channel by channel: each copy of an irreducible in `rep_out` is a weighted product of
+    one copy from each input, along one of the paths that the Clebsch-Gordan coefficients of the
+    group allow (or a sum of several, where there are more paths than copies). Copies take turns, so
+    that all paths and all copies are used; which copies meet is fixed by counting, and linear
+    layers before and after mix them. With `connections="full"` each copy is a weighted sum of all
+    products, so that every equivariant bilinear map can be expressed.
 
-    The products take at most as many multiplications as a dense matrix between the representations
-    would; where all paths would take more, the cheapest are used. Weights start so that independent
-    inputs of variance one give outputs of variance one.
+    Weights start so that independent inputs of variance one give outputs of variance one.
 
     Args:
-        rep_in: how inputs transform.
+        rep_a: how the first input transforms.
+        rep_b: how the second transforms.
         rep_out: how outputs transform.
+        connections: "channelwise" or "full".
+        gain: what the deviation of outputs is multiplied by at initialisation.
+        frame: common coordinates of the representations of a model, which its layers share.
         w_init: initialiser of the weights, instead of the one above.
         name: of the module.
 
     Raises:
         TypeError: if a representation is none.
-        ValueError: if the representations are of different groups.
+        ValueError: if an option is unknown, or the representations are of different groups.
+
+    Example:
+        >>> import haiku as hk, jax
+        >>> from constrainet.groups import O
+        >>> from constrainet.reps import Scalar, V
+        >>> G = O(3)
+        >>> layer = hk.without_apply_rng(hk.transform(
+        ...     lambda x, y: TensorProduct(2 * V(G), V(G), Scalar(G) + V(G) ** 2)(x, y)))
+        >>> x, y = jax.numpy.ones((8, 6)), jax.numpy.ones((8, 3))
+        >>> params = layer.init(jax.random.key(0), x, y)
+        >>> layer.apply(params, x, y).shape
+        (8, 10)
+
+    References:
+        Kondor, Lin, Trivedi, "Clebsch-Gordan nets" (2018), on products along paths.
+    """
+
+    def __init__(
+        self,
+        rep_a: Rep,
+        rep_b: Rep,
+        rep_out: Rep,
+        connections: str = "channelwise",
+        gain: float = 1.0,
+        frame: SharedFrame | None = None,
+        w_init: hk.initializers.Initializer | None = None,
+        name: str | None = None,
+    ):
+        super().__init__(name=name)
+        for argument, rep in (("rep_a", rep_a), ("rep_b", rep_b), ("rep_out", rep_out)):
+            check_rep("TensorProduct", argument, rep)
+        self.rep_a, self.rep_b, self.rep_out = rep_a, rep_b, rep_out
+        self.gain, self.w_init = gain, w_init
+        self.map = tensor_product_map(rep_a, rep_b, rep_out, connections, frame)
+
+    def __call__(self, x, y) -> Any:
+        """(..., rep_a.dim) and (..., rep_b.dim) to (..., rep_out.dim)."""
+        a, leave = enter(self, x, self.rep_a, self.map.sources[0])
+        b, _ = enter(self, y, self.rep_b, self.map.sources[1])
+        if x is not a and jnp.shape(x)[:-1] != jnp.shape(y)[:-1]:
+            raise ValueError(
+                f"`{title(self)}` takes two arrays of equal shapes but for the last axis. Got "
+                f"{jnp.shape(x)} and {jnp.shape(y)}."
+            )
+        return leave(_multiply(self, a, b))
+
+
+class BiLinear(hk.Module):
+    """Products of the input's components with each other: `TensorProduct` of an input with itself.
+
+    Without such products a gated network is close to linear in its non-scalar inputs, and not
+    universal. With `connections="full"` every equivariant quadratic map can be expressed.
+
+    Args:
+        rep_in: how inputs transform.
+        rep_out: how outputs transform.
+        connections, gain, frame, w_init, name: as for `TensorProduct`.
+
+    Raises:
+        TypeError: if a representation is none.
+        ValueError: if an option is unknown, or the representations are of different groups.
 
     Example:
         >>> import haiku as hk, jax
@@ -46,31 +114,39 @@ class BiLinear(hk.Module):
     References:
         Finzi, Welling, Wilson, "A practical method for constructing equivariant multilayer
         perceptrons for arbitrary matrix groups" (2021), section 6, on why gates do not suffice.
-        Kondor, Lin, Trivedi, "Clebsch-Gordan nets" (2018), on products along paths.
     """
 
     def __init__(
         self,
         rep_in: Rep,
         rep_out: Rep,
+        connections: str = "channelwise",
+        gain: float = 1.0,
+        frame: SharedFrame | None = None,
         w_init: hk.initializers.Initializer | None = None,
         name: str | None = None,
     ):
         super().__init__(name=name)
         check_rep("BiLinear", "rep_in", rep_in)
         check_rep("BiLinear", "rep_out", rep_out)
-        self.rep_in, self.rep_out, self.w_init = rep_in, rep_out, w_init
-        self.map = bilinear_map(rep_in, rep_out, budget=rep_in.dim * rep_out.dim)
+        self.rep_in, self.rep_out = rep_in, rep_out
+        self.gain, self.w_init = gain, w_init
+        self.map = tensor_product_map(rep_in, None, rep_out, connections, frame)
 
-    def __call__(self, x) -> jax.Array:
+    def __call__(self, x) -> Any:
         """(..., rep_in.dim) to (..., rep_out.dim)."""
-        x = check_input(f"BiLinear({self.name})", x, self.rep_in)
-        is_complex = self.rep_in.is_complex or self.rep_out.is_complex
-        dtype = jnp.result_type(x.dtype, jnp.complex64) if is_complex else x.dtype
-        init = self.w_init or self._default_init
-        w = hk.get_parameter("w", (self.map.num_weights,), dtype, init=init)
-        return self.map.apply(w, x)
+        x, leave = enter(self, x, self.rep_in, self.map.sources[0])
+        return leave(_multiply(self, x, x))
 
-    def _default_init(self, shape, dtype) -> jax.Array:
+
+def _multiply(layer, a, b):
+    """The products of two features, with the layer's weights."""
+    products: TensorProductMap = layer.map
+    dtype = parameter_dtype(jnp.result_type(a.dtype, b.dtype), products.is_complex)
+
+    def init(shape, dtype) -> jax.Array:
         noise = hk.initializers.RandomNormal()(shape, dtype)
-        return noise * jnp.asarray(self.map.scales, jnp.finfo(dtype).dtype)
+        return noise * jnp.asarray(layer.gain * products.scales, jnp.finfo(dtype).dtype)
+
+    w = parameter(layer, "w", (products.num_weights,), dtype, layer.w_init or init)
+    return products.on_features(w, a, b)

@@ -10,7 +10,7 @@ from typing import Any
 
 from constrainet.groups import Group
 from constrainet.nn.checks import check_count, check_rep
-from constrainet.reps import Rep, Scalar, V, direct_sum
+from constrainet.reps import Rep, Scalar, V, direct_sum, equivariant_maps, under_one_group
 
 
 def uniform_rep(channels: int, group: Group) -> Rep:
@@ -60,6 +60,45 @@ def uniform_rep(channels: int, group: Group) -> Rep:
     copies[scalar] += missing
     ordered = sorted(copies.items(), key=lambda item: len(item[0].tensor_factors))
     return direct_sum(group, ordered)
+
+
+def matched_rep(channels: int, rep_in: Rep, rep_out: Rep) -> Rep:
+    """As many copies of each kind of tensor that a group and a task suggest.
+
+    These are scalars, the defining representations of the group's factors, their duals where these
+    are of another kind, and the summands of the input and of the output.
+
+    Args:
+        channels: how many copies of each.
+        rep_in: how a model's inputs transform.
+        rep_out: how its outputs transform, under the same group.
+
+    Returns:
+        A sum of tensors, in the order of their rank.
+
+    Raises:
+        TypeError: if an argument is of another type.
+        ValueError: if `channels` is not positive, or the groups differ.
+
+    Example:
+        >>> from constrainet.groups import O
+        >>> from constrainet.reps import Scalar, V
+        >>> print(matched_rep(32, 5 * Scalar(O(3)) + 5 * V(O(3)), V(O(3)) ** 2))
+        32V⁰⊕32V⊕32V²
+    """
+    check_count("matched_rep(channels=...)", channels)
+    if channels < 1:
+        raise ValueError(f"`matched_rep(channels=...)` should be positive. Got {channels}.")
+    check_rep("matched_rep", "rep_in", rep_in)
+    check_rep("matched_rep", "rep_out", rep_out)
+    rep_in, rep_out = under_one_group(rep_in, rep_out)
+    group = rep_in.group
+    summands = (part for rep in (rep_in, rep_out) for part, _ in rep.summands)
+    defining = [V(group, factor=place) for place in range(len(group.factors))]
+    duals = [v.T for v in defining if not equivariant_maps(v, v.T).rank]
+    kinds = dict.fromkeys((Scalar(group), *defining, *duals, *summands))
+    ordered = sorted(kinds, key=lambda rep: len(rep.tensor_factors))
+    return direct_sum(group, [(kind, int(channels)) for kind in ordered])
 
 
 def _letters(group: Group) -> list[Rep]:
@@ -121,6 +160,11 @@ def gated(rep: Rep) -> Rep:
 def num_gates(rep: Rep) -> int:
     """How many copies of summands need a gate."""
     return sum(count for part, count in rep.summands if not part.is_permutation)
+
+
+def under_group(rep: Rep, group: Group) -> Rep:
+    """A representation as one of a group that contains its own."""
+    return under_one_group(rep, Scalar(group))[0]
 
 
 def hidden_reps(channels: Any, num_layers: int, group: Group) -> list[Rep]:

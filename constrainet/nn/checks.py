@@ -1,12 +1,16 @@
-"""What layers check of their inputs, once, when they are traced."""
+"""What layers check of their inputs and parameters, once, when they are traced."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from numbers import Integral
+from typing import Any
 
+import haiku as hk
 import jax
 import jax.numpy as jnp
 
+from constrainet.maps import Coordinates, Features
 from constrainet.reps import Rep
 
 
@@ -47,3 +51,54 @@ def check_rep(call: str, argument: str, rep) -> None:
         raise TypeError(
             f"`{call}({argument}=...)` should be a representation, such as `V(SO(3))`. Got {rep!r}."
         )
+
+
+def enter(
+    layer: hk.Module, x: Any, rep: Rep, coordinates: Coordinates
+) -> tuple[Features, Callable[[Features], Any]]:
+    """What a layer computes with, and how its result is handed back.
+
+    Args:
+        layer: for messages.
+        x: vectors (..., rep.dim), or features from the layer before.
+        rep: how they transform.
+        coordinates: of `rep`.
+
+    Returns:
+        The input as features, and a function from features to what `x` was: an array or features.
+
+    Raises:
+        ValueError, TypeError: as `check_input`.
+    """
+    if isinstance(x, Features):
+        return x, lambda y: y
+    x = check_input(title(layer), x, rep)
+    return Features.of(coordinates, x), lambda y: y.array(x.shape[:-1])
+
+
+def parameter(layer: hk.Module, name: str, shape: tuple[int, ...], dtype: Any, init) -> jax.Array:
+    """`hk.get_parameter`, refusing arrays of another shape or kind.
+
+    Raises:
+        ValueError: if the parameter given has another shape: that of another model.
+        TypeError: if it is real and should be complex, or the other way round.
+    """
+    found = hk.get_parameter(name, shape, dtype, init=init)
+    advice = "Were these parameters made for another model?"
+    if found.shape != tuple(shape):
+        raise ValueError(
+            f"Parameter {name!r} of `{title(layer)}` should have shape {tuple(shape)}. Got "
+            f"{found.shape}. {advice}"
+        )
+    if jnp.iscomplexobj(found) != jnp.issubdtype(dtype, jnp.complexfloating):
+        kind = "complex" if jnp.issubdtype(dtype, jnp.complexfloating) else "real"
+        raise TypeError(
+            f"Parameter {name!r} of `{title(layer)}` should be {kind}, because its representations "
+            f"are. Got {found.dtype}. {advice}"
+        )
+    return found
+
+
+def title(layer: hk.Module) -> str:
+    """How messages name a layer."""
+    return f"{type(layer).__name__}({layer.name})"

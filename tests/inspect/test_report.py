@@ -98,7 +98,9 @@ def test_a_map_is_described():
     assert facts["free weights"] == "5 of 180 (2.8 %)"
     assert facts["free biases"] == "1 of 9"
     assert facts["method"] == "isotypic"
-    assert facts["product"].startswith("dense (multiplications per sample: dense 180, irreducible")
+    assert facts["product"].startswith(
+        "irreducible (multiplications per sample: irreducible 86, dense 180"
+    )
     assert {"residual", "gap", "solved in"} <= facts.keys()
     data = description.to_dict()
     json.dumps(data)

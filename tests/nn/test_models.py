@@ -12,8 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-import constrainet.maps.bilinear
 import constrainet.maps.linear
+import constrainet.maps.shared_frame
 import constrainet.nn as cnn
 from constrainet.groups import SO, SU, Group, O, S
 from constrainet.reps import Scalar, V
@@ -111,8 +111,8 @@ def test_bases_are_solved_only_when_a_model_is_first_built(kind, monkeypatch):
         raise AssertionError("solved again")
 
     monkeypatch.setattr(constrainet.maps.linear, "equivariant_maps", solved)
-    monkeypatch.setattr(constrainet.maps.bilinear, "intertwiners", solved)
-    monkeypatch.setattr(constrainet.maps.bilinear, "decompose", solved)
+    monkeypatch.setattr(constrainet.maps.shared_frame, "intertwiners", solved)
+    monkeypatch.setattr(constrainet.maps.shared_frame, "decompose", solved)
     apply = jax.jit(model.apply)
     apply.lower(params, jnp.ones((2, 3)))
     apply.lower(params, jnp.ones((5, 3)))

@@ -1,0 +1,73 @@
+"""From the parameters of one parametrization to those of the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import haiku as hk
+import jax
+
+from constrainet.nn.linear import Linear
+
+
+def convert(forward: Callable[..., Any], params: hk.Params, x: Any, parametrization: str) -> Any:
+    """Parameters with which linear layers compute the same in another parametrization.
+
+    Matrices of weights become their coefficients in an orthonormal basis, or the other way round;
+    what layers of other kinds have is kept. A matrix that came from coefficients is equivariant;
+    of any other, the part that the layer does not use is lost.
+
+    Args:
+        forward: the function given to `hk.transform`, whose layers have the parametrization that
+            `params` are in.
+        params: its parameters.
+        x: an input.
+        parametrization: of the result, "projector" or "basis".
+
+    Returns:
+        Parameters for the same model built with `parametrization`.
+
+    Raises:
+        ValueError: if the parametrization is unknown.
+
+    Example:
+        >>> import haiku as hk, jax, jax.numpy as jnp
+        >>> import constrainet.nn as cnn
+        >>> from constrainet.groups import O
+        >>> from constrainet.reps import V
+        >>> def model(kind):
+        ...     return lambda x: cnn.Linear(2 * V(O(3)), V(O(3)), parametrization=kind)(x)
+        >>> x = jnp.ones((4, 6))
+        >>> params = hk.transform(model("projector")).init(jax.random.key(0), x)
+        >>> convert(model("projector"), params, x, "basis")["linear"]["w"].shape
+        (2,)
+    """
+    if parametrization not in ("projector", "basis"):
+        raise ValueError(
+            f"`convert(parametrization=...)` should be 'projector' or 'basis'. "
+            f"Got {parametrization!r}."
+        )
+    layers: dict[str, Linear] = {}
+
+    def watch(next_function, args, kwargs, context):
+        if isinstance(context.module, Linear) and context.method_name == "__call__":
+            layers[context.module.module_name] = context.module
+        return next_function(*args, **kwargs)
+
+    def watched(x):
+        with hk.intercept_methods(watch):
+            return forward(x)
+
+    jax.eval_shape(hk.transform(watched).apply, params, jax.random.key(0), x)
+    converted = {name: dict(each) for name, each in params.items()}
+    for name, layer in layers.items():
+        if layer.parametrization == parametrization:
+            continue
+        to_basis = parametrization == "basis"
+        own = converted[name]
+        own["w"] = layer.map.coefficients(own["w"]) if to_basis else layer.map.matrix(own["w"])
+        if layer.bias is not None:
+            b = own["b"]
+            own["b"] = layer.bias.coefficients(b) if to_basis else layer.bias.vector(b)
+    return converted

@@ -1,0 +1,209 @@
+"""The library's recommended model: a network of tensor products."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import haiku as hk
+import jax
+import jax.numpy as jnp
+
+from constrainet.maps import Features, SharedFrame
+from constrainet.maps import frame as make_frame
+from constrainet.nn.bilinear import TensorProduct
+from constrainet.nn.channels import matched_rep, under_group
+from constrainet.nn.checks import check_count, check_rep, enter, parameter
+from constrainet.nn.linear import Linear
+from constrainet.nn.nonlinearities import normalized_swish
+from constrainet.reps import Rep, under_one_group
+
+READOUT_GAIN = 0.03
+"""What the readout's invariant functions are multiplied by: with it they learn more slowly than the
+products, which are to explain what they can."""
+
+VARIANCE_OF_PRODUCTS = 2.0
+"""What all blocks together add at the start to features of variance one."""
+
+
+class TensorProductBlock(hk.Module):
+    """Products of two learned projections, mixed and added to the input: x + W (Ux ⊗ Vx).
+
+    Args:
+        rep: how inputs and outputs transform.
+        gain: what the deviation of what is added is multiplied by at initialisation.
+        parametrization: of the linear layers, "projector" or "basis".
+        frame: common coordinates of the representations of a model, which its layers share.
+        name: of the module.
+
+    Raises:
+        TypeError, ValueError: as `Linear` and `TensorProduct`.
+
+    Example:
+        >>> import haiku as hk, jax
+        >>> from constrainet.groups import SO
+        >>> from constrainet.reps import Scalar, V
+        >>> rep = 4 * Scalar(SO(3)) + 4 * V(SO(3))
+        >>> block = hk.without_apply_rng(hk.transform(lambda x: TensorProductBlock(rep)(x)))
+        >>> params = block.init(jax.random.key(0), jax.numpy.ones((8, 16)))
+        >>> block.apply(params, jax.numpy.ones((8, 16))).shape
+        (8, 16)
+    """
+
+    def __init__(
+        self,
+        rep: Rep,
+        gain: float = 1.0,
+        parametrization: str = "basis",
+        frame: SharedFrame | None = None,
+        name: str | None = None,
+    ):
+        super().__init__(name=name)
+        check_rep("TensorProductBlock", "rep", rep)
+        self.rep = self.rep_in = self.rep_out = rep
+        self.gain, self.parametrization = gain, parametrization
+        self.frame = frame or make_frame(rep)
+
+    def __call__(self, x) -> Any:
+        """(..., rep.dim) to (..., rep.dim)."""
+        x, leave = enter(self, x, self.rep, self.frame.coordinates(self.rep))
+        rep = self.rep
+        options: dict[str, Any] = {"parametrization": self.parametrization, "frame": self.frame}
+        left, right = (
+            Linear(rep, rep, kept="component", name=name, **options)(x)
+            for name in ("left", "right")
+        )
+        products = TensorProduct(rep, rep, rep, frame=self.frame)(left, right)
+        mixed = Linear(rep, rep, gain=self.gain, kept="component", name="mix", **options)(products)
+        return leave(x + mixed)
+
+
+class TensorProductNet(hk.Module):
+    """The recommended model: residual blocks of tensor products, and a readout.
+
+    Each block adds to its input the products of two learned projections of it, so that b blocks
+    express equivariant polynomials of degree 2ᵇ, whatever the group; few parameters and few samples
+    suffice for targets that are, or nearly are. What of the output is invariant gets in addition a
+    multilayer perceptron of the invariants found, and what is not is multiplied by such functions,
+    copy by copy, before it is mixed: no target that is not a polynomial is out of reach. These
+    functions start at zero.
+
+    Args:
+        rep_in: how inputs transform.
+        rep_out: how outputs transform.
+        channels: the hidden representation, or how many copies it has of each kind of tensor that
+            the group, the input and the output suggest (`matched_rep`).
+        num_blocks: how many blocks; the degree of polynomials that are expressed is 2 to this.
+        readout: the width of the invariant functions' two layers; 0 for none.
+        parametrization: of the linear layers, "basis" or "projector".
+        name: of the module.
+
+    Raises:
+        TypeError, ValueError, NoEquivariantMapError: as `Linear`.
+
+    Example:
+        >>> import haiku as hk, jax
+        >>> from constrainet.groups import O
+        >>> from constrainet.reps import Scalar, V
+        >>> G = O(3)
+        >>> model = hk.without_apply_rng(hk.transform(
+        ...     lambda x: TensorProductNet(5 * Scalar(G) + 5 * V(G), V(G) ** 2, channels=8)(x)))
+        >>> params = model.init(jax.random.key(0), jax.numpy.ones((8, 20)))
+        >>> model.apply(params, jax.numpy.ones((8, 20))).shape
+        (8, 9)
+
+    References:
+        Thomas, Smidt, Kearnes, Yang, Li, Kohlhoff, Riley, "Tensor field networks" (2018), and
+        Kondor, Lin, Trivedi, "Clebsch-Gordan nets" (2018), on networks of tensor products.
+        Blum-Smith, Villar, "Machine learning and invariant theory" (2023), on equivariant
+        polynomials and functions of invariants.
+    """
+
+    def __init__(
+        self,
+        rep_in: Rep,
+        rep_out: Rep,
+        channels: int | Rep = 64,
+        num_blocks: int = 2,
+        readout: int = 64,
+        parametrization: str = "basis",
+        name: str | None = None,
+    ):
+        super().__init__(name=name)
+        check_rep("TensorProductNet", "rep_in", rep_in)
+        check_rep("TensorProductNet", "rep_out", rep_out)
+        check_count("TensorProductNet(num_blocks=...)", num_blocks)
+        check_count("TensorProductNet(readout=...)", readout)
+        self.rep_in, self.rep_out, self.parametrization = rep_in, rep_out, parametrization
+        self.num_blocks, self.readout = num_blocks, readout
+        self._source, self._target = under_one_group(rep_in, rep_out)
+        group = self._source.group
+        self.hidden = (
+            [under_group(channels, group)]
+            if isinstance(channels, Rep)
+            else [matched_rep(channels, self._source, self._target)]
+        )
+        reps = (self._source, *self.hidden, self._target)
+        self.frame = make_frame(*dict.fromkeys(reps))
+
+    def __call__(self, x) -> Any:
+        """(..., rep_in.dim) to (..., rep_out.dim)."""
+        x, leave = enter(self, x, self.rep_in, self.frame.coordinates(self._source))
+        (hidden,) = self.hidden
+        options: dict[str, Any] = {"parametrization": self.parametrization, "frame": self.frame}
+        x = Linear(self._source, hidden, kept="component", name="embed", **options)(x)
+        gain = (VARIANCE_OF_PRODUCTS / max(1, self.num_blocks)) ** 0.5
+        for _ in range(self.num_blocks):
+            x = TensorProductBlock(hidden, gain, **options)(x)
+        invariants = self._invariant_functions(x)
+        y = Linear(hidden, self._target, name="out", **options)(self._modulated(x, invariants))
+        return leave(self._with_invariants(y, invariants))
+
+    def _invariant_functions(self, x: Features) -> dict[int, jax.Array] | None:
+        """Functions of the invariants in x: for each invariant of the output, by what it grows; for
+        each other copy in x, by what fraction of itself.
+
+        Returns:
+            By component, shape (copies, batch); None if there are no invariants.
+        """
+        trivial = self.frame.trivial
+        if not self.readout or trivial not in x.components:
+            return None
+        invariants = x.components[trivial][:, 0]
+        if jnp.iscomplexobj(invariants):
+            invariants = jnp.concatenate([invariants.real, invariants.imag])
+        target = self.frame.coordinates(self._target).copies
+        counts = {i: len(z) for i, z in x.components.items() if i in target and i != trivial}
+        counts[trivial] = target.get(trivial, 0)
+        for layer in ("first", "second"):
+            invariants = normalized_swish(self._affine(layer, invariants, self.readout))
+        values = self._affine("last", invariants, sum(counts.values()), is_zero=True)
+        pieces = jnp.split(READOUT_GAIN * values, list(itertools.accumulate(counts.values()))[:-1])
+        return dict(zip(counts, pieces, strict=True))
+
+    def _affine(self, name: str, rows: jax.Array, size: int, is_zero: bool = False) -> jax.Array:
+        """A plain linear layer on rows: (n, batch) to (size, batch)."""
+        n = len(rows)
+        init = jnp.zeros if is_zero else hk.initializers.RandomNormal(max(1, n) ** -0.5)
+        w = parameter(self, f"readout_{name}_w", (size, n), rows.dtype, init)
+        b = parameter(self, f"readout_{name}_b", (size,), rows.dtype, jnp.zeros)
+        return w @ rows + b[:, None]
+
+    def _modulated(self, x: Features, functions: dict[int, jax.Array] | None) -> Features:
+        """Every copy that is not invariant, and reaches the output, times one plus a function."""
+        if functions is None:
+            return x
+        components = {
+            i: z * (1 + functions[i][:, None]) if i in functions and i != self.frame.trivial else z
+            for i, z in x.components.items()
+        }
+        return Features(x.coordinates, x.batch, x.dtype, components=components)
+
+    def _with_invariants(self, y: Features, functions: dict[int, jax.Array] | None) -> Features:
+        """The invariants of the output, plus their functions."""
+        trivial = self.frame.trivial
+        if functions is None or not len(functions[trivial]):
+            return y
+        components = dict(y.components)
+        components[trivial] = components[trivial] + functions[trivial][:, None]
+        return Features(y.coordinates, y.batch, y.dtype, components=components)
