@@ -11,7 +11,7 @@ PYTEST := -m pytest -n auto --maxprocesses 8
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest lint format-check ruff types imports format bench accuracy clean
+.PHONY: help demo test test-oldest lint format-check ruff types imports format bench accuracy layers clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,9 @@ bench: ## measure the solver beside EMLP (over an hour; ARGS="--only 'SO(3)'", A
 accuracy: .venv/examples.installed ## train on the tasks of the EMLP paper (an hour; ARGS="--task inertia")
 	$(BIN)/python benchmarks/accuracy.py $(ARGS)
 	$(if $(ARGS),,$(BIN)/python benchmarks/pendulum.py)
+
+layers: .venv/examples.installed ## time models beside a plain MLP (minutes, on an idle machine)
+	$(BIN)/python benchmarks/layers.py $(ARGS)
 
 format: .venv/dev.installed ## format, and mend what ruff can mend
 	$(BIN)/ruff format

@@ -36,10 +36,14 @@ from constrainet.reps import Scalar, V
 G = O(3)
 REP_IN = 5 * Scalar(G) + 5 * V(G)
 REP_OUT = V(G) ** 2
-HIDDEN = 48 * Scalar(G) + 24 * V(G) + 8 * V(G) ** 2
+HIDDEN = cnn.matched_rep(32, REP_IN, REP_OUT)
 
 MODELS = {
-    "O(3)-equivariant": (lambda x: cnn.EMLP(REP_IN, REP_OUT, HIDDEN, num_layers=2)(x), 1e-2),
+    "O(3)-equivariant": (
+        # the target is a polynomial, so that no readout is needed
+        lambda x: cnn.TensorProductNet(REP_IN, REP_OUT, HIDDEN, readout=0)(x),
+        1e-2,
+    ),
     "plain MLP": (lambda x: cnn.MLP(REP_IN, REP_OUT, channels=384, num_layers=3)(x), 3e-3),
 }
 
