@@ -33,6 +33,10 @@ LARGEST_PAIR = 4096
 MOST_PRODUCTS = 2**22
 """Of a fully connected map: more would take gigabytes for a batch."""
 
+MOST_ENTRIES = 12
+"""Channel by channel, paths with more entries for one coordinate of the result are left out, unless
+no other leads to the component: they would take most of the time, to run and to compile."""
+
 CONNECTIONS = ("channelwise", "full")
 
 
@@ -162,8 +166,9 @@ class TensorProductMap:
         return {i: sorted(found, key=lambda path: path.cost) for i, found in paths.items()}
 
     def _dealt(self, result: int, paths: list[Path]) -> list[Product]:
-        """Products for each copy of a component, round by round, so that every path occurs."""
+        """Products for each copy of a component, round by round: every cheap path occurs."""
         copies = self._target.copies[result]
+        paths = [path for path in paths if path.cost[0] <= MOST_ENTRIES] or paths[:1]
         rounds = -(-len(paths) // copies)
         left, right = self._turns
         return [

@@ -19,10 +19,10 @@ class TensorProduct(hk.Module):
 
     By default channel by channel: each copy of an irreducible in `rep_out` is a weighted product of
     one copy from each input, along one of the paths that the Clebsch-Gordan coefficients of the
-    group allow (or a sum of several, where there are more paths than copies). Copies take turns, so
-    that all paths and all copies are used; which copies meet is fixed by counting, and linear
-    layers before and after mix them. With `connections="full"` each copy is a weighted sum of all
-    products, so that every equivariant bilinear map can be expressed.
+    group allow (or a sum of several, where there are more paths than copies). Copies take turns,
+    and so do paths, but for those that cost far more than others. Which copies meet is fixed by
+    counting, and linear layers before and after mix them. With `connections="full"` each copy is a
+    weighted sum of all products, so that every equivariant bilinear map can be expressed.
 
     Weights start so that independent inputs of variance one give outputs of variance one.
 
