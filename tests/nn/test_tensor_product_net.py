@@ -37,8 +37,7 @@ def test_ten_layers_keep_the_variance(group):
             x = cnn.Linear(rep, rep, kept="component", parametrization="basis")(x)
         return x
 
-    model, x = pure(lambda: linear), normal(0, (64, 8, rep.dim), dtype)
-    model = hk.without_apply_rng(hk.transform(linear))
+    model, x = hk.without_apply_rng(hk.transform(linear)), normal(0, (64, 8, rep.dim), dtype)
     keys = jax.random.split(jax.random.key(0), len(x))
     y = once(jax.vmap(lambda key, x: model.apply(model.init(key, x), x)), keys, x)
     assert 0.8 < np.mean(np.abs(y) ** 2) < 1.2
