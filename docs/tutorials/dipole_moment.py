@@ -49,8 +49,8 @@ np.testing.assert_allclose(np.linalg.norm(g @ point), np.linalg.norm(point), rto
 
 # %% [markdown]
 # constrainet never lists the elements of a group; there may be infinitely many. It works with
-# *generators*. Those of $SO(3)$ are three antisymmetric matrices, one for each axis, and
-# rotations are their exponentials. They span the *Lie algebra*.
+# *generators*. Those of $SO(3)$ are three antisymmetric matrices, one for each axis, and rotations
+# are their exponentials. They span the *Lie algebra*.
 
 # %%
 print(G.lie_algebra.astype(int))
@@ -200,8 +200,9 @@ print(assert_equivariant(lambda x: apply(params, x), rep_in, rep_out, jax.random
 # %% [markdown]
 # ## Training
 #
-# We draw twenty molecules at random, neutral ones, so that $\mu$ does not depend on where the origin
-# is. A plain multilayer perceptron is trained beside the equivariant network on the same data.
+# We draw twenty molecules at random. They are neutral, so that $\mu$ does not depend on where the
+# origin is. A plain multilayer perceptron is trained beside the equivariant network on the same
+# data.
 
 
 # %%
