@@ -3,7 +3,10 @@
 import contextlib
 import io
 import re
+import runpy
 from pathlib import Path
+
+import matplotlib.image
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 
@@ -25,3 +28,10 @@ def test_readme_links_lead_somewhere():
     assert links
     for link in links:
         assert (root / link).exists(), link
+
+
+def test_readme_picture_is_drawn_from_what_is_measured(tmp_path):
+    make = runpy.run_path(str(Path(__file__).parents[1] / "docs" / "images" / "make.py"))
+    make["main"](tmp_path)
+    assert matplotlib.image.imread(tmp_path / "overview.png").std() > 0.1
+    assert len(make["faces"]()) == 20 and make["neighbours"]().sum() == 60
