@@ -68,7 +68,7 @@ def samples(key: jax.Array, count: int) -> tuple[jax.Array, jax.Array]:
 def train(name: str, data, test, steps: int, key: jax.Array) -> dict:
     """The mean squared error on new samples, the equivariance error and the parameters' number."""
     model = hk.without_apply_rng(hk.transform(MODELS[name]))
-    params = model.init(key, data[0])
+    params = jax.jit(model.init)(key, data[0])
     optimizer = optax.adam(optax.cosine_decay_schedule(3e-3, steps))
 
     def loss(params, x, y):
@@ -111,6 +111,8 @@ def plot(results: dict, sizes: list[int], path: Path) -> None:
         axes.loglog(sizes, errors, "o-", color=color, label=name)
     axes.set(xlabel="training samples", ylabel="mean squared error on new samples")
     axes.set_title("Centre of pressure of a walker")
+    axes.set_xticks(sizes, map(str, sizes))
+    axes.xaxis.minorticks_off()
     axes.grid(alpha=0.3)
     axes.legend()
     figure.savefig(path, dpi=150)
