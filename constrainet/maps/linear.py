@@ -115,7 +115,9 @@ class EquivariantMap:
 
     Attributes:
         product: which product is used.
-        multiplications: per sample, for each product that applies.
+        multiplications: per sample, for each product that applies, with the changes of coordinates
+            that it needs: from and to rows, or from and to components where layers that share a
+            frame hand these to each other.
         rank: the number of free weights.
 
     Raises:
@@ -144,7 +146,16 @@ class EquivariantMap:
         else:
             coordinates = map(self.frame.coordinates, sides)
             products["dense"] = DenseProduct(self.subspace, *coordinates)
-        self.multiplications = {name: p.multiplications for name, p in products.items()}
+        as_rows = {rep for rep in sides if frame is None or _has_permuted_coordinates(rep)}
+        self.multiplications = {
+            name: p.multiplications
+            + sum(
+                self.frame.coordinates(rep).multiplications
+                for rep in sides
+                if (rep in as_rows) != (name == "dense")
+            )
+            for name, p in products.items()
+        }
         if product == "auto":
             slowness = {"dense": 1, "irreducible": SMALL_PRODUCTS}
             costs = {name: slowness[name] * cost for name, cost in self.multiplications.items()}
@@ -220,6 +231,11 @@ class EquivariantMap:
     def source(self) -> Coordinates:
         """The coordinates of `rep_in`."""
         return self.frame.coordinates(self.rep_in)
+
+
+def _has_permuted_coordinates(rep: Rep) -> bool:
+    """Whether the layers of a model take functions of single coordinates, so hand on rows."""
+    return any(part.is_permutation and part.dim > 1 for part, _ in rep.summands)
 
 
 def frame_of(*reps: Rep) -> SharedFrame:

@@ -21,10 +21,14 @@ import numpy as np
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
+from constrainet.maps.coordinates import concatenate
 from constrainet.solve import constant
 
 PADDING = 1.5
 """Tables may hold this many times the entries they need before they are cut into several."""
+
+LONGEST = 12
+"""Sums of more entries are cut into pieces: each entry of a table is code to be compiled."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,36 +84,51 @@ class RowProducts:
         return row_products_p.bind(y.astype(dtype), z.astype(dtype), form=self, slot=0)
 
     @cached_property
-    def _tables(self) -> list[tuple[list[_Table], np.ndarray | None]]:
+    def _tables(self) -> list[tuple[list[_Table], list[np.ndarray], np.ndarray]]:
         return [self._tabulate(slot) for slot in range(3)]
 
-    def _tabulate(self, slot: int) -> tuple[list[_Table], np.ndarray | None]:
-        """The tables of one map, and the order of their joint results if they are several."""
+    def _tabulate(self, slot: int) -> tuple[list[_Table], list[np.ndarray], np.ndarray]:
+        """The tables of one map, whose joint results are pieces of sums; which of these to add, as
+        arrays (pieces, sums); and where each result is, among the pieces and then the sums.
+        """
         left, right = (self.places[other] for other in range(3) if other != slot)
         by_result = np.argsort(self.places[slot], kind="stable")
-        counts = np.bincount(self.places[slot], minlength=self.sizes[slot])
-        starts = np.cumsum(counts) - counts
-        most = counts.max(initial=0)
+        entries = np.bincount(self.places[slot], minlength=self.sizes[slot])
+        pieces = np.maximum(1, -(-entries // LONGEST))
+        result = np.repeat(np.arange(len(entries)), pieces)
+        number = np.arange(len(result)) - (np.cumsum(pieces) - pieces)[result]
+        counts = np.minimum(entries[result] - LONGEST * number, LONGEST)
+        starts = (np.cumsum(entries) - entries)[result] + LONGEST * number
         groups = [np.arange(len(counts))]
-        if most * len(counts) > PADDING * len(by_result):
+        if counts.max(initial=0) * len(counts) > PADDING * len(by_result):
             widths = np.ceil(np.log2(np.maximum(counts, 1)))
             groups = [np.flatnonzero(widths == width) for width in np.unique(widths)]
         tables = []
         for group in groups:
             numbers = np.arange(counts[group].max(initial=0))[:, None]
             inside = numbers < counts[group]
-            entries = by_result[np.where(inside, starts[group] + numbers, 0)]
-            coefficients = np.where(inside, self.coefficients[entries], 0)
-            tables.append(_Table(left[entries], right[entries], coefficients))
-        return tables, None if len(groups) == 1 else np.argsort(np.concatenate(groups))
+            chosen = by_result[np.where(inside, starts[group] + numbers, 0)]
+            coefficients = np.where(inside, self.coefficients[chosen], 0)
+            tables.append(_Table(left[chosen], right[chosen], coefficients))
+        place = np.argsort(np.concatenate(groups))
+        firsts = np.cumsum(pieces) - pieces
+        order, added, end = place[firsts], [], len(place)
+        for count in np.unique(pieces[pieces > 1]):
+            several = np.flatnonzero(pieces == count)
+            added.append(place[firsts[several] + np.arange(count)[:, None]])
+            order[several] = np.arange(end, end := end + len(several))
+        return tables, added, order
 
     # compiled by itself, because Haiku runs `init` eagerly, operation by operation
     @partial(jax.jit, static_argnames=("self", "slot"))
     def evaluate(self, a: jax.Array, b: jax.Array, slot: int) -> jax.Array:
         """The map to x, y or z (slot 0, 1 or 2) from the other two, in their order."""
-        tables, order = self._tables[slot]
-        parts = [table.apply(a, b) for table in tables]
-        return parts[0] if order is None else _rows(jnp.concatenate(parts), order)
+        tables, added, order = self._tables[slot]
+        pieces = concatenate([table.apply(a, b) for table in tables])
+        if added:
+            pieces = jax.lax.optimization_barrier(pieces)
+        sums = [sum(_rows(pieces, row) for row in rows) for rows in added]
+        return _rows(concatenate([pieces, *sums]), order)
 
 
 def _rows(x: jax.Array, indices: np.ndarray) -> jax.Array:
