@@ -19,6 +19,9 @@ SMALL_PRODUCTS = 2
 """How many times faster one large matrix product runs than several smaller ones of as many
 multiplications (two to three times, at width 384 on two cores)."""
 
+USUAL_BATCH = 256
+"""For how many vectors a matrix is expanded, as far as the choice of a product is concerned."""
+
 
 class DenseProduct:
     """The product with the whole matrix, whose coefficients are those of the solver's basis.
@@ -157,8 +160,11 @@ class EquivariantMap:
             for name, p in products.items()
         }
         if product == "auto":
-            slowness = {"dense": 1, "irreducible": SMALL_PRODUCTS}
-            costs = {name: slowness[name] * cost for name, cost in self.multiplications.items()}
+            costs = dict(self.multiplications)
+            if "irreducible" in costs:
+                costs["irreducible"] *= SMALL_PRODUCTS
+                # the whole matrix is the product of the smaller ones with as many vectors
+                costs["dense"] += costs["irreducible"] * rep_in.dim / USUAL_BATCH
             product = min(sorted(costs), key=lambda name: costs[name])
         if product not in products:
             raise ValueError(
