@@ -39,7 +39,8 @@ types: .venv/dev.installed
 imports: .venv/dev.installed
 	$(BIN)/lint-imports
 
-bench: .venv/examples.installed $(if $(findstring --skip-emlp,$(ARGS)),,.venv-emlp/installed)
+bench layers: .venv/examples.installed $(if $(findstring --skip-emlp,$(ARGS)),,.venv-emlp/installed)
+
 bench: ## measure the solver beside EMLP (over an hour; ARGS="--only 'SO(3)'", ARGS=--skip-emlp)
 	$(BIN)/python benchmarks/solver.py $(ARGS)
 	$(BIN)/python benchmarks/plot.py
@@ -48,7 +49,7 @@ accuracy: .venv/examples.installed ## train on the tasks of the EMLP paper (an h
 	$(BIN)/python benchmarks/accuracy.py $(ARGS)
 	$(if $(ARGS),,$(BIN)/python benchmarks/pendulum.py)
 
-layers: .venv/examples.installed ## time models beside a plain MLP (minutes, on an idle machine)
+layers: ## time models beside a plain MLP and EMLP (half an hour, idle; ARGS=--skip-emlp)
 	$(BIN)/python benchmarks/layers.py $(ARGS)
 
 format: .venv/dev.installed ## format, and mend what ruff can mend
