@@ -1,12 +1,13 @@
 """What the Markdown files say is true: code runs, prints what they show, and links lead somewhere.
 
 Blocks marked `python` are run in order, those of one file in one namespace. A block marked `text`
-is what was printed since the last one. In blocks marked `sh`, lines that begin with `constrainet`
-are run. Code of other libraries is marked `py`.
+is what was printed since the last one, `...` standing for anything. In blocks marked `sh`, lines
+that begin with `constrainet` are run. Code of other libraries is marked `py`.
 """
 
 from __future__ import annotations
 
+import doctest
 import os
 import re
 import shlex
@@ -22,6 +23,7 @@ PAGES = sorted(
     for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/**/*.md")]
 )
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CHECKER = doctest.OutputChecker()
 LINK = re.compile(r"\]\((?!https?://)([^)\s]*)\)")
 
 
@@ -49,7 +51,8 @@ def test_code_of_a_page_runs_and_prints_what_it_says(page, capsys, tmp_path, mon
                 if line.startswith("constrainet "):
                     assert main(shlex.split(line)[1:]) == 0
         elif language == "text":
-            assert capsys.readouterr().out.rstrip() == code.rstrip()
+            printed = capsys.readouterr().out
+            assert CHECKER.check_output(code, printed, doctest.ELLIPSIS), printed
     plt.close("all")
     assert capsys.readouterr().out == ""
 
