@@ -3,7 +3,8 @@
 A cell begins with `# %%` (code) or `# %% [markdown]` (text, in comments). A code cell shows what it
 prints, the value of its last line if that is an expression, and the figures that it leaves open.
 Results are kept in build/tutorials/ until a script or the package changes. With the environment
-variable TUTORIALS=off, scripts are shown without being run.
+variable TUTORIALS=off, scripts are shown without being run. With CONSTRAINET_FAST=1 they train
+briefly.
 """
 
 from __future__ import annotations
@@ -72,9 +73,10 @@ def rendered(script: Path) -> tuple[str, list[Path]]:
 
 
 def state(text: str) -> str:
-    """A digest of what a tutorial's results depend on: its text and the package."""
-    sources = sorted((ROOT / "constrainet").rglob("*.py"))
-    parts = [text.encode(), Path(__file__).read_bytes(), *(path.read_bytes() for path in sources)]
+    """A digest of what a tutorial's results depend on: its text, the package, how long it trains."""
+    sources = [Path(__file__), *sorted((ROOT / "constrainet").rglob("*.py"))]
+    is_fast = os.environ.get("CONSTRAINET_FAST", "")
+    parts = [text.encode(), is_fast.encode(), *(path.read_bytes() for path in sources)]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
