@@ -135,17 +135,19 @@ def names() -> dict[str, str]:
             ("groups", ""),
         )
         for name in floor(module).__all__
-        if len(name) > 3 or prefix
+        if len(name) > 2 or prefix
     }
 
 
 def linked(markdown: str) -> str:
     """Markdown in which names in code spans lead to the reference."""
     parts = re.split(
-        r"(^```.*?^```$|^#[^\n]*$|\[[^\]]*\]\([^)]*\))", markdown, flags=re.MULTILINE | re.DOTALL
+        r"(^```.*?^```$|^#[^\n]*$|\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\]))",
+        markdown,
+        flags=re.MULTILINE | re.DOTALL,
     )
     for i, part in enumerate(parts[::2]):
-        parts[2 * i] = re.sub(r"`([\w.]+)`", link_to, part)
+        parts[2 * i] = re.sub(r"`([\w.]+)(\([^`]*\))?`", link_to, part)
     return "".join(parts)
 
 

@@ -73,7 +73,7 @@ def rendered(script: Path) -> tuple[str, list[Path]]:
 
 
 def state(text: str) -> str:
-    """A digest of what a tutorial's results depend on: its text, the package, how long it trains."""
+    """A digest of what results depend on: the text, the package, how long is trained."""
     sources = [Path(__file__), *sorted((ROOT / "constrainet").rglob("*.py"))]
     is_fast = os.environ.get("CONSTRAINET_FAST", "")
     parts = [text.encode(), is_fast.encode(), *(path.read_bytes() for path in sources)]

@@ -46,14 +46,18 @@ def test_what_is_not_documented_is_found(tmp_path, monkeypatch):
     assert reference.undocumented(module) == ["B", "C.method", "C.x", "f"]
 
 
-def test_names_in_the_text_lead_to_the_reference():
-    linked = reference.linked(
-        "# `Group`\n\nA `Group`, `cnn.EMLP` and `V`.\n\n```python\n`Group`\n```"
-    )
-    assert linked == (
-        "# `Group`\n\nA [`Group`][constrainet.groups.Group], [`cnn.EMLP`][constrainet.nn.EMLP] "
-        "and `V`.\n\n```python\n`Group`\n```"
-    )
+@pytest.mark.parametrize(
+    ("markdown", "expected"),
+    [
+        ("A `Group` and `V`.", "A [`Group`][constrainet.groups.Group] and `V`."),
+        ("`cnn.EMLP(a, b)`", "[`cnn.EMLP(a, b)`][constrainet.nn.EMLP]"),
+        ("# `Group`\n\n[`Group`](a.md)", "# `Group`\n\n[`Group`](a.md)"),
+        ("[`Group`][a.b]", "[`Group`][a.b]"),
+        ("```python\n`Group`\n```", "```python\n`Group`\n```"),
+    ],
+)
+def test_names_in_the_text_lead_to_the_reference(markdown, expected):
+    assert reference.linked(markdown) == expected
 
 
 SCRIPT = """\
