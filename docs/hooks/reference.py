@@ -140,14 +140,14 @@ def names() -> dict[str, str]:
 
 
 def linked(markdown: str) -> str:
-    """Markdown in which names in code spans lead to the reference."""
+    """Markdown in which names in code spans lead to the reference, but for ``double`` ones."""
     parts = re.split(
         r"(^```.*?^```$|^#[^\n]*$|\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\]))",
         markdown,
         flags=re.MULTILINE | re.DOTALL,
     )
     for i, part in enumerate(parts[::2]):
-        parts[2 * i] = re.sub(r"`([\w.]+)(\([^`]*\))?`", link_to, part)
+        parts[2 * i] = re.sub(r"(?<!`)`([\w.]+)(\([^`]*\))?`(?!`)", link_to, part)
     return "".join(parts)
 
 

@@ -52,7 +52,7 @@ def test_what_is_not_documented_is_found(tmp_path, monkeypatch):
         ("A `Group` and `V`.", "A [`Group`][constrainet.groups.Group] and `V`."),
         ("`cnn.EMLP(a, b)`", "[`cnn.EMLP(a, b)`][constrainet.nn.EMLP]"),
         ("# `Group`\n\n[`Group`](a.md)", "# `Group`\n\n[`Group`](a.md)"),
-        ("[`Group`][a.b]", "[`Group`][a.b]"),
+        ("[`Group`][a.b] ``Group``", "[`Group`][a.b] ``Group``"),
         ("```python\n`Group`\n```", "```python\n`Group`\n```"),
     ],
 )
