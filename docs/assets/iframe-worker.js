@@ -14,7 +14,6 @@ if (location.protocol === "file:") {
         this.dispatchEvent(message);
         if (this.onmessage) this.onmessage(message);
       });
-      this.loaded = new Promise((resolve) => (this.inside.onload = resolve));
       const page = this.inside.document;
       page.open();
       page.write(`<html><body><script>
@@ -28,6 +27,7 @@ if (location.protocol === "file:") {
           })), Promise.resolve());
       <\/script><script src="${url}"><\/script></body></html>`);
       page.close();
+      this.loaded = new Promise((resolve) => (this.inside.onload = resolve));
     }
 
     postMessage(data) {
