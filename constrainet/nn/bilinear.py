@@ -95,7 +95,11 @@ class BiLinear(hk.Module):
     Args:
         rep_in: how inputs transform.
         rep_out: how outputs transform.
-        connections, gain, frame, w_init, name: as for `TensorProduct`.
+        connections: "channelwise" or "full", as for `TensorProduct`.
+        gain: what the deviation of outputs is multiplied by at initialisation.
+        frame: common coordinates of the representations of a model, which its layers share.
+        w_init: initialiser of the weights, instead of that of `TensorProduct`.
+        name: of the module.
 
     Raises:
         TypeError: if a representation is none.

@@ -46,10 +46,12 @@ class Component:
 
     @property
     def dim(self) -> int:
+        """The dimension of one copy."""
         return dim_of(self.atoms)
 
     @property
     def is_trivial(self) -> bool:
+        """Whether nothing acts on it."""
         return not self.atoms
 
     def vectors(self) -> Space:
