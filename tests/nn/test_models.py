@@ -156,7 +156,10 @@ if len(sys.argv) > 1:
     np.random.seed(7)
     other = hk.transform(lambda x: cnn.EMLP(b + a, b, channels=12, num_layers=1)(x))
     other.init(jax.random.key(1), jnp.ones(6))
-model = hk.without_apply_rng(hk.transform(lambda x: cnn.EMLP(a + b, a * b, 20, num_layers=1)(x)))
+def net(x):
+    values = cnn.EMLP(b, b, 3 * b, num_layers=1, nonlinearity="regular")(x[3:])
+    return jnp.concatenate([cnn.EMLP(a + b, a * b, 20, num_layers=1)(x), values])
+model = hk.without_apply_rng(hk.transform(net))
 params = jax.jit(model.init)(jax.random.key(0), jnp.ones(6))
 y = jax.jit(model.apply)(params, jnp.linspace(-1, 1, 6))
 digest = hashlib.sha256(b"".join(np.asarray(p).tobytes() for p in jax.tree.leaves((params, y))))
