@@ -119,6 +119,46 @@ def test_bases_are_solved_only_when_a_model_is_first_built(kind, monkeypatch):
     jax.jit(jax.grad(lambda p, x: jnp.sum(model.apply(p, x)))).lower(params, jnp.ones((7, 3)))
 
 
+def test_there_is_one_compilation_for_each_shape():
+    model = emlp()
+    params = random_params(model, inputs(2))
+    compiled, traced = [], []
+    jax.monitoring.register_event_duration_secs_listener(
+        lambda event, *_, **__: compiled.append(event) if "backend_compile" in event else None
+    )
+
+    @jax.jit
+    def apply(params, x):
+        traced.append(x.shape)
+        return model.apply(params, x)
+
+    for apply_to in (apply, model.apply):  # eagerly, too, pieces are compiled only once
+        for x in (inputs(2), inputs(5)):
+            before = len(compiled)
+            first = apply_to(params, x)
+            assert len(compiled) > before
+            before = len(compiled)
+            again = apply_to(params, x)
+            assert len(compiled) == before
+            np.testing.assert_array_equal(again, first)
+    assert traced == [(2, 7), (5, 7)]
+
+
+def test_models_live_beside_modules_with_state():
+    def network(x, is_training):
+        x = hk.BatchNorm(create_scale=False, create_offset=False, decay_rate=0.9)(x, is_training)
+        hk.set_state("calls", hk.get_state("calls", (), init=jnp.zeros) + 1)
+        return cnn.TensorProductNet(REP_IN, REP_OUT, channels=2, num_blocks=1)(x)
+
+    model, x = hk.transform_with_state(network), inputs(4)
+    params, state = model.init(jax.random.key(0), x, True)
+    apply = jax.jit(model.apply, static_argnums=4)
+    y, state = apply(params, state, None, x, True)
+    y, state = apply(params, state, None, x, False)
+    assert y.shape == (4, 9)
+    assert state["~"]["calls"] == 2
+
+
 def test_a_model_may_be_first_built_inside_a_compiled_scan():
     w = V(Group(lie_algebra=2.5 * SO(3).lie_algebra, name="fresh"))
     model = pure(lambda: cnn.EMLP(w, w, channels=Scalar(w.group) + 2 * w, num_layers=1))
@@ -156,7 +196,10 @@ if len(sys.argv) > 1:
     np.random.seed(7)
     other = hk.transform(lambda x: cnn.EMLP(b + a, b, channels=12, num_layers=1)(x))
     other.init(jax.random.key(1), jnp.ones(6))
-model = hk.without_apply_rng(hk.transform(lambda x: cnn.EMLP(a + b, a * b, 20, num_layers=1)(x)))
+def net(x):
+    values = cnn.EMLP(b, b, 3 * b, num_layers=1, nonlinearity="regular")(x[3:])
+    return jnp.concatenate([cnn.EMLP(a + b, a * b, 20, num_layers=1)(x), values])
+model = hk.without_apply_rng(hk.transform(net))
 params = jax.jit(model.init)(jax.random.key(0), jnp.ones(6))
 y = jax.jit(model.apply)(params, jnp.linspace(-1, 1, 6))
 digest = hashlib.sha256(b"".join(np.asarray(p).tobytes() for p in jax.tree.leaves((params, y))))
