@@ -209,15 +209,50 @@ class Trainer:
                 ("test", plan.test),
             )
         )
-        prepared = time.perf_counter()
-        begin, advance, error = self._programs
+        best, last, record = self.fit(
+            keys["start"], keys["steps"], train, validation, limit=limit, label=label
+        )
+        error = self._programs[-1]
+        errors = {"test": float(error(best, *test)), "last": float(error(last, *test))}
+        return best, record | errors | {"seconds": time.perf_counter() - start}
+
+    def fit(
+        self,
+        start_key: jax.Array,
+        steps_key: jax.Array,
+        train: tuple,
+        validation: tuple,
+        *,
+        limit: float = np.inf,
+        label: str = "",
+    ) -> tuple[hk.Params, hk.Params, dict]:
+        """Trains the model once, on given samples.
+
+        Args:
+            start_key: for the first parameters.
+            steps_key: for the order of samples and for augmentation.
+            train: scaled samples, as many as the plan says.
+            validation: the same.
+            limit: as for `run`.
+            label: as for `run`.
+
+        Returns:
+            The parameters with the least validation error, the last ones, and what there is to say
+            that needs no test: the `validation` error of the former, `held_out` of the latter, and
+            the rest as `run` has it.
+
+        Raises:
+            OutOfTimeError: as `run`.
+        """
+        begun, plan = time.perf_counter(), self.plan
+        begin, advance, _ = self._programs
         compiled = time.perf_counter()
-        state = begin(keys["start"], train[0])
-        parts = jax.random.split(keys["steps"], plan.checks)
+        state = begin(start_key, train[0])
+        parts = jax.random.split(steps_key, plan.checks)
         with tqdm(total=plan.steps, desc=label, unit="step", disable=not label) as progress:
             for done, key in enumerate(parts, 1):
                 state, (train_error, validation_error) = advance(state, key, (train, validation))
-                spent, elapsed = time.perf_counter() - compiled, time.perf_counter() - start
+                spent, elapsed = time.perf_counter() - compiled, time.perf_counter() - begun
                 foreseen = elapsed + spent / done * (plan.checks - done)
                 if foreseen > limit and done > 1:
                     raise OutOfTimeError(foreseen)
@@ -225,19 +260,22 @@ class Trainer:
                 progress.set_postfix(
                     train=f"{train_error:.2e}", validation=f"{validation_error:.2e}", refresh=False
                 )
-        spent = time.perf_counter() - compiled
+        now = time.perf_counter()
         last, _, best, least = state
-        return best, {
-            "test": float(error(best, *test)),
-            "validation": float(least),
-            "last": float(error(last, *test)),
-            "train": float(train_error),
-            "steps": plan.steps,
-            "parameters": hk.data_structures.tree_size(best),
-            "seconds": time.perf_counter() - start,
-            "compilation": compiled - prepared,
-            "seconds_per_step": spent / plan.steps,
-        }
+        return (
+            best,
+            last,
+            {
+                "validation": float(least),
+                "held_out": float(validation_error),
+                "train": float(train_error),
+                "steps": plan.steps,
+                "parameters": hk.data_structures.tree_size(best),
+                "seconds": now - begun,
+                "compilation": compiled - begun,
+                "seconds_per_step": (now - compiled) / plan.steps,
+            },
+        )
 
 
 def equivariance_error(
