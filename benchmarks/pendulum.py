@@ -279,7 +279,8 @@ INTRODUCTION = """\
 Geometric mean of the relative error of the state, over 500 rollouts of 30 s and over time; means
 of the runs counted in the column beside it. Equivariance error: of the energy, what float32
 computes of moved states against what float64 computes of unmoved ones with the same parameters,
-relative to its root mean square; the median run's.
+relative to its root mean square; the median run's. A step's time is that of a machine with other
+work to do.
 """
 
 
@@ -327,7 +328,11 @@ def plot(kept: dict, path: Path) -> None:
         error = PENDULUM["Hamiltonian network"][group]
         name = "MLP" if group == "MLP" else f"EMLP, {group}"
         axes.axhline(error, color=colour, ls="--", lw=1, label=f"authors' {name}, mean")
-    axes.set(xlabel="time / s", ylabel="relative error of the state", title="Rollouts")
+    axes.set(
+        xlabel="time / s",
+        ylabel="relative error of the state",
+        title="Double spring pendulum, rollouts",
+    )
     axes.grid(alpha=0.3)
     axes.legend(fontsize="small")
     path.parent.mkdir(parents=True, exist_ok=True)
