@@ -22,8 +22,10 @@ READOUT_GAIN = 0.03
 """What the readout's invariant functions are multiplied by: with it they learn more slowly than the
 products, which are to explain what they can."""
 
-VARIANCE_OF_PRODUCTS = 2.0
-"""What all blocks together add at the start to features of variance one."""
+VARIANCE_OF_PRODUCTS = 0.2
+"""What all blocks together add at the start to features of variance one: little, so that a model
+begins close to polynomials of low degree, and few samples are not fitted by those of high degree.
+"""
 
 
 class TensorProductBlock(hk.Module):
