@@ -128,7 +128,9 @@ def table(results: dict) -> str:
     for case, models in results.items():
         for name, r in models.items():
             numbers = " | ".join(
-                f"{r[f'{kind}_ms']:.2f} | {r[f'{kind}_ratio']:.2f}" if f"{kind}_ms" in r else "- | -"
+                f"{r[f'{kind}_ms']:.2f} | {r[f'{kind}_ratio']:.2f}"
+                if f"{kind}_ms" in r
+                else "- | -"
                 for kind in ("step", "forward", "folded")
             )
             memory = f"{r['MiB']:.1f}" if "MiB" in r else "-"
