@@ -2,8 +2,8 @@
 
 All models take the inertia representations, 5V⁰⊕5V → V⊗V, with 384 channels and 3 layers. They run
 in turn in one process, so that ratios hold when the machine's speed drifts; medians are reported.
-EMLP 1.0.3 runs on versions of its time only, so in a process of its own, right after; its ratios are
-to a plain multilayer perceptron there.
+EMLP 1.0.3 runs on versions of its time only, so in a process of its own, right after; its ratios
+are to a plain multilayer perceptron there.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Time EMLP 1.0.3's Haiku model: `python measure_emlp_layers.py GROUP BATCH`, in its own environment.
+"""Time EMLP 1.0.3's Haiku model: `python measure_emlp_layers.py GROUP BATCH`, in its environment.
 
-Prints one line of JSON: what `layers.py` reports, with ratios to a plain Haiku multilayer perceptron
-in the same process.
+Prints one line of JSON: what `layers.py` reports, with ratios to a plain multilayer perceptron in
+the same process.
 """
 
 from __future__ import annotations
