@@ -160,7 +160,7 @@ class EquivariantMap:
             for name, p in products.items()
         }
         if product == "auto":
-            costs = dict(self.multiplications)
+            costs: dict[str, float] = dict(self.multiplications)
             if "irreducible" in costs:
                 costs["irreducible"] *= SMALL_PRODUCTS
                 # the whole matrix is the product of the smaller ones with as many vectors

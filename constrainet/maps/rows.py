@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, partial, reduce
 
 import jax
 import jax.numpy as jnp
@@ -56,6 +56,38 @@ class _Table:
         return total
 
 
+@dataclass(frozen=True, eq=False)
+class _Assembly:
+    """How results are made of pieces of sums.
+
+    Args:
+        sums: those of several pieces: which, shape (pieces, sums), by how many there are.
+        order: where each result is, among the pieces and then the sums.
+    """
+
+    sums: list[np.ndarray]
+    order: np.ndarray
+
+    @staticmethod
+    def of(place: np.ndarray, counts: np.ndarray) -> _Assembly:
+        """From the place of each piece, result by result, and how many each result has."""
+        firsts = np.cumsum(counts) - counts
+        order, sums, end = place[firsts], [], len(place)
+        for count in np.unique(counts[counts > 1]):
+            results = np.flatnonzero(counts == count)
+            sums.append(place[firsts[results] + np.arange(count)[:, None]])
+            order[results] = np.arange(end, end := end + len(results))
+        return _Assembly(sums, order)
+
+    def apply(self, pieces: jax.Array) -> jax.Array:
+        if self.sums:  # or else every sum would compute its pieces anew
+            pieces = jax.lax.optimization_barrier(pieces)
+        sums = [reduce(jnp.add, (_rows(pieces, each) for each in places)) for places in self.sums]
+        rows = concatenate([pieces, *sums])
+        in_order = len(rows) == len(self.order) and np.all(np.diff(self.order) == 1)
+        return rows if in_order else _rows(rows, self.order)
+
+
 class RowProducts:
     """The three bilinear maps of a trilinear form that is given by its entries.
 
@@ -84,21 +116,19 @@ class RowProducts:
         return row_products_p.bind(y.astype(dtype), z.astype(dtype), form=self, slot=0)
 
     @cached_property
-    def _tables(self) -> list[tuple[list[_Table], list[np.ndarray], np.ndarray]]:
+    def _tables(self) -> list[tuple[list[_Table], _Assembly]]:
         return [self._tabulate(slot) for slot in range(3)]
 
-    def _tabulate(self, slot: int) -> tuple[list[_Table], list[np.ndarray], np.ndarray]:
-        """The tables of one map, whose joint results are pieces of sums; which of these to add, as
-        arrays (pieces, sums); and where each result is, among the pieces and then the sums.
-        """
+    def _tabulate(self, slot: int) -> tuple[list[_Table], _Assembly]:
+        """The tables of one map, and how results are made of theirs."""
         left, right = (self.places[other] for other in range(3) if other != slot)
         by_result = np.argsort(self.places[slot], kind="stable")
         entries = np.bincount(self.places[slot], minlength=self.sizes[slot])
         pieces = np.maximum(1, -(-entries // LONGEST))
         result = np.repeat(np.arange(len(entries)), pieces)
         number = np.arange(len(result)) - (np.cumsum(pieces) - pieces)[result]
-        counts = np.minimum(entries[result] - LONGEST * number, LONGEST)
         starts = (np.cumsum(entries) - entries)[result] + LONGEST * number
+        counts = np.minimum(entries[result] - LONGEST * number, LONGEST)
         groups = [np.arange(len(counts))]
         if counts.max(initial=0) * len(counts) > PADDING * len(by_result):
             widths = np.ceil(np.log2(np.maximum(counts, 1)))
@@ -110,25 +140,14 @@ class RowProducts:
             chosen = by_result[np.where(inside, starts[group] + numbers, 0)]
             coefficients = np.where(inside, self.coefficients[chosen], 0)
             tables.append(_Table(left[chosen], right[chosen], coefficients))
-        place = np.argsort(np.concatenate(groups))
-        firsts = np.cumsum(pieces) - pieces
-        order, added, end = place[firsts], [], len(place)
-        for count in np.unique(pieces[pieces > 1]):
-            several = np.flatnonzero(pieces == count)
-            added.append(place[firsts[several] + np.arange(count)[:, None]])
-            order[several] = np.arange(end, end := end + len(several))
-        return tables, added, order
+        return tables, _Assembly.of(np.argsort(np.concatenate(groups)), pieces)
 
     # compiled by itself, because Haiku runs `init` eagerly, operation by operation
     @partial(jax.jit, static_argnames=("self", "slot"))
     def evaluate(self, a: jax.Array, b: jax.Array, slot: int) -> jax.Array:
         """The map to x, y or z (slot 0, 1 or 2) from the other two, in their order."""
-        tables, added, order = self._tables[slot]
-        pieces = concatenate([table.apply(a, b) for table in tables])
-        if added:
-            pieces = jax.lax.optimization_barrier(pieces)
-        sums = [sum(_rows(pieces, row) for row in rows) for rows in added]
-        return _rows(concatenate([pieces, *sums]), order)
+        tables, assembly = self._tables[slot]
+        return assembly.apply(concatenate([table.apply(a, b) for table in tables]))
 
 
 def _rows(x: jax.Array, indices: np.ndarray) -> jax.Array:
