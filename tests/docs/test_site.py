@@ -6,7 +6,7 @@ import importlib
 
 import pytest
 
-from docs.hooks import elsewhere, navigation, reference, tutorials
+from docs.hooks import elsewhere, navigation, offline, reference, tutorials
 
 PUBLIC = {
     "groups": "Group Trivial SO O SOplus Lorentz SU U SL GL Sp SE Scaling Z S A C D "
@@ -122,3 +122,17 @@ def test_folders_of_the_navigation_are_filled_and_empty_ones_left_out():
     nav = ["index.md", {"A": "a/"}, {"B": "b/"}, {"C": [{"D": "d.md"}, {"E": "e/"}]}]
     filled = navigation.filled(nav, {"a/": ["a/1.md"], "b/": [], "e/": ["e/2.md"]})
     assert filled == ["index.md", {"A": ["a/1.md"]}, {"C": [{"D": "d.md"}, {"E": ["e/2.md"]}]}]
+
+
+@pytest.mark.parametrize(
+    ("html", "is_fetched"),
+    [
+        ('<script src="https://a.org/b.js"></script>', True),
+        ('<link rel="stylesheet" href="//a.org/b.css">', True),
+        ("<img alt='x' src='http://a.org/b.png'>", True),
+        ('<a href="https://a.org">x</a> <script src="../b.js"></script>', False),
+        ('<link rel="icon" href="assets/b.png"> <code>src="https://a.org"</code>', False),
+    ],
+)
+def test_what_a_page_would_fetch_is_found(html, is_fetched):
+    assert bool(offline.FETCHED.search(html)) == is_fetched
