@@ -54,6 +54,10 @@ def test_what_is_not_documented_is_found(tmp_path, monkeypatch):
         ("# `Group`\n\n[`Group`](a.md)", "# `Group`\n\n[`Group`](a.md)"),
         ("[`Group`][a.b] ``Group``", "[`Group`][a.b] ``Group``"),
         ("```python\n`Group`\n```", "```python\n`Group`\n```"),
+        (
+            "````python\n# `Group`\n```\n`Group`\n````\n",
+            "````python\n# `Group`\n```\n`Group`\n````\n",
+        ),
     ],
 )
 def test_names_in_the_text_lead_to_the_reference(markdown, expected):
@@ -112,6 +116,7 @@ def test_tutorials_are_in_reading_order(tmp_path, monkeypatch):
         ("guides/a.md", "[x](https://a.org/b) [y](#z)", "[x](https://a.org/b) [y](#z)"),
         ("benchmarks/solver.md", "[x](../../docs/index.md)", "[x](../index.md)"),
         ("contributing.md", "[x](CHANGELOG.md)", "[x](changelog.md)"),
+        ("guides/a.md", "```python\nf[x](../../b)\n```", "```python\nf[x](../../b)\n```"),
     ],
 )
 def test_links_to_files_of_the_repository_become_links_to_pages(page, markdown, expected):
