@@ -10,6 +10,8 @@ import posixpath
 import re
 from pathlib import Path
 
+from docs.hooks.prose import outside_code
+
 ROOT = Path(__file__).parents[2]
 
 PAGES = {
@@ -48,4 +50,4 @@ def relinked(markdown: str, page: str) -> str:
         target = PAGES.get(target) or target.removeprefix("docs/")
         return posixpath.relpath(target, posixpath.dirname(page) or ".")
 
-    return LINK.sub(link, markdown)
+    return outside_code(markdown, lambda text: LINK.sub(link, text))

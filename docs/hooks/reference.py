@@ -12,8 +12,17 @@ from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
+from docs.hooks.prose import outside_code
+
 FLOORS = ("groups", "reps", "nn", "inspect", "maps", "solve", "linalg", "errors")
 """The floors, those that users need first."""
+
+SPAN_OR_TITLE = re.compile(
+    r"^#[^\n]*$|\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])"  # headings and links stay as they are
+    r"|(?<!`)`(?P<name>[\w.]+)(?:\([^`]*\))?`(?!`)",
+    re.MULTILINE,
+)
+"""A code span that may be a name or a call, or what holds one already."""
 
 
 def on_files(files, config):
@@ -141,20 +150,13 @@ def names() -> dict[str, str]:
 
 def linked(markdown: str) -> str:
     """Markdown in which names in code spans lead to the reference, but for ``double`` ones."""
-    parts = re.split(
-        r"(^```.*?^```$|^#[^\n]*$|\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\]))",
-        markdown,
-        flags=re.MULTILINE | re.DOTALL,
-    )
-    for i, part in enumerate(parts[::2]):
-        parts[2 * i] = re.sub(r"(?<!`)`([\w.]+)(\([^`]*\))?`(?!`)", link_to, part)
-    return "".join(parts)
+    return outside_code(markdown, lambda text: SPAN_OR_TITLE.sub(link_to, text))
 
 
-def link_to(span: re.Match[str]) -> str:
-    """A code span, with a link if it is a public name."""
-    target = names().get(span[1])
-    return f"[{span[0]}][{target}]" if target else span[0]
+def link_to(match: re.Match[str]) -> str:
+    """A code span, with a link if it is a public name; anything else as it is."""
+    target = names().get(match["name"])
+    return f"[{match[0]}][{target}]" if target else match[0]
 
 
 def undocumented(module: ModuleType) -> list[str]:

@@ -6,7 +6,7 @@ import importlib
 
 import pytest
 
-from docs.hooks import elsewhere, navigation, reference, tutorials
+from docs.hooks import elsewhere, navigation, offline, reference, tutorials
 
 PUBLIC = {
     "groups": "Group Trivial SO O SOplus Lorentz SU U SL GL Sp SE Scaling Z S A C D "
@@ -54,6 +54,10 @@ def test_what_is_not_documented_is_found(tmp_path, monkeypatch):
         ("# `Group`\n\n[`Group`](a.md)", "# `Group`\n\n[`Group`](a.md)"),
         ("[`Group`][a.b] ``Group``", "[`Group`][a.b] ``Group``"),
         ("```python\n`Group`\n```", "```python\n`Group`\n```"),
+        (
+            "````python\n# `Group`\n```\n`Group`\n````\n",
+            "````python\n# `Group`\n```\n`Group`\n````\n",
+        ),
     ],
 )
 def test_names_in_the_text_lead_to_the_reference(markdown, expected):
@@ -112,6 +116,7 @@ def test_tutorials_are_in_reading_order(tmp_path, monkeypatch):
         ("guides/a.md", "[x](https://a.org/b) [y](#z)", "[x](https://a.org/b) [y](#z)"),
         ("benchmarks/solver.md", "[x](../../docs/index.md)", "[x](../index.md)"),
         ("contributing.md", "[x](CHANGELOG.md)", "[x](changelog.md)"),
+        ("guides/a.md", "```python\nf[x](../../b)\n```", "```python\nf[x](../../b)\n```"),
     ],
 )
 def test_links_to_files_of_the_repository_become_links_to_pages(page, markdown, expected):
@@ -122,3 +127,17 @@ def test_folders_of_the_navigation_are_filled_and_empty_ones_left_out():
     nav = ["index.md", {"A": "a/"}, {"B": "b/"}, {"C": [{"D": "d.md"}, {"E": "e/"}]}]
     filled = navigation.filled(nav, {"a/": ["a/1.md"], "b/": [], "e/": ["e/2.md"]})
     assert filled == ["index.md", {"A": ["a/1.md"]}, {"C": [{"D": "d.md"}, {"E": ["e/2.md"]}]}]
+
+
+@pytest.mark.parametrize(
+    ("html", "is_fetched"),
+    [
+        ('<script src="https://a.org/b.js"></script>', True),
+        ('<link rel="stylesheet" href="//a.org/b.css">', True),
+        ("<img alt='x' src='http://a.org/b.png'>", True),
+        ('<a href="https://a.org">x</a> <script src="../b.js"></script>', False),
+        ('<link rel="icon" href="assets/b.png"> <code>src="https://a.org"</code>', False),
+    ],
+)
+def test_what_a_page_would_fetch_is_found(html, is_fetched):
+    assert bool(offline.FETCHED.search(html)) == is_fetched
