@@ -147,6 +147,8 @@ def test_sums_in_random_coordinates_come_back():
 def test_large_tensor_powers_split_to_rounding():
     assert_splits(V(SO(3)) ** 5)
     assert_splits(Sym(V(SO(3)), 4) * V(SO(3)))
+    assert_splits(V(S(20)) ** 2)
+    assert_splits(V(Z(100)))
 
 
 def test_irreducible_summands_keep_their_coordinates():
