@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from constrainet.errors import ProblemTooLargeError
+from constrainet.groups import Group
 from constrainet.reps.equivariance import equivariant_maps
 from constrainet.reps.frames import Frame
 from constrainet.reps.irrep import Irrep, Type, irrep
@@ -146,10 +147,28 @@ def _check_closed(rep: Rep, space: Space) -> None:
     if all(atom.is_adjoint_closed for atom in atoms):
         return
     raise ValueError(
-        f"`decompose(rep)` should get a representation in which the adjoints of the generators' "
-        f"images are in the algebra again; otherwise no orthogonal basis need split it. Got {rep} "
-        f"of {rep.group}. If the group is compact, conjugate its generators to orthogonal or "
-        "unitary matrices first."
+        "`decompose(rep)` should get a representation in which the adjoints of the generators' "
+        "images are in the algebra again; otherwise no orthogonal basis need split it. Got "
+        f"{rep} of {rep.group}. {_remedy(rep.group)}"
+    )
+
+
+def _remedy(group: Group) -> str:
+    if group.is_unitary:
+        return (
+            "The group's own matrices are orthogonal or unitary: give the images in a basis in "
+            "which they are, too."
+        )
+    try:
+        is_compact = group.is_compact
+    except ValueError:  # too large, or known too poorly, to decide
+        is_compact = False
+    if not is_compact:
+        return "If it is compact, write it in a basis in which its matrices are unitary."
+    return (
+        "It is compact, in a skew basis. Decompose a representation of "
+        "`conjugate(G, np.linalg.cholesky(G.invariant_form).conj().T)`, which is the same group "
+        "by orthogonal or unitary matrices."
     )
 
 
