@@ -83,7 +83,8 @@ class Nonlinearity(hk.Module):
 
     def __call__(self, x) -> Any:
         """(..., rep_in.dim) to (..., rep.dim)."""
-        x, leave = enter(self, x, self.rep_in, self.frame.coordinates(self.rep_in))
+        argument = "gated(rep)" if self.has_gates else "rep"
+        x, leave = enter(self, x, self.rep_in, self.frame.coordinates(self.rep_in), argument)
         return leave(self._act(x))
 
 
