@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
+from math import sqrt
 
 import jax
 import jax.numpy as jnp
@@ -74,9 +75,10 @@ class GroupFunctions:
     Copies of the irreducibles are dealt to *channels*, in turns; those of one channel make one
     function, f(h) = α Σ √(d / |G|) v ρ(h) z, with another vector v for each copy z of the same
     irreducible, such that the functions for different copies are orthogonal. An element k of the
-    group takes f to f(· k). If the representation is a multiple of the regular one, these are all
-    functions on the group; otherwise they lack some coefficients, and lose them again on the way
-    back, which is the adjoint.
+    group takes f to f(· k). There are as few channels as hold all copies that are not invariant;
+    invariants that are left over are constant functions, and stay single numbers. If the
+    representation is a multiple of the regular one, these are all functions on the group; otherwise
+    they lack some coefficients, and lose them again on the way back, which is the adjoint.
 
     Values of f have variance one if the representation's coordinates have, independently.
 
@@ -97,8 +99,8 @@ class GroupFunctions:
         >>> v = V(Z(5))
         >>> functions = GroupFunctions(v, frame(v))
         >>> x = Features.of(functions.coordinates, jnp.arange(1.0, 6.0))
-        >>> nothing, one = jnp.zeros(functions.num_channels), jnp.ones(functions.num_channels)
-        >>> same = functions(x.components, lambda values: values, nothing, one)
+        >>> offsets, gains = jnp.zeros(functions.num_channels), jnp.ones(functions.num_channels + 1)
+        >>> same = functions(x.components, lambda values: values, offsets, gains)
         >>> y = Features(x.coordinates, 1, x.dtype, components=same).array(())
         >>> bool(jnp.allclose(y, jnp.arange(1.0, 6.0), atol=1e-5))
         True
@@ -112,18 +114,22 @@ class GroupFunctions:
     def __init__(self, rep: Rep, frame: SharedFrame):
         self.coordinates = frame.coordinates(rep)
         found = _irreducibles(rep, self.coordinates)
-        self.num_channels = max((-(-i.count // i.slots) for i in found), default=0)
+        needed = [-(-i.count // i.slots) for i in found if not i.is_trivial]
+        self.num_channels = max(needed, default=0)
         self._irreducibles = [
             # no more slots than are needed, so that every function has something of everything
-            replace(i, table=i.table[:, : -(-i.count // self.num_channels)])
+            i if i.is_trivial else replace(i, table=i.table[:, : -(-i.count // self.num_channels)])
             for i in found
         ]
         tables = [i.table.reshape(len(i.table), -1) for i in self._irreducibles]
         self._table = np.concatenate(tables, axis=1) if tables else np.zeros((1, 0))
-        self.has_invariant = np.zeros(self.num_channels, bool)
-        for i in self._irreducibles:
-            if i.is_trivial:
-                self.has_invariant[: i.count] = True
+        invariants = sum(i.count for i in found if i.is_trivial)
+        self.has_invariant = np.arange(self.num_channels) < invariants
+
+    @property
+    def _parts(self) -> int:
+        """How many real numbers a value is."""
+        return 2 if np.iscomplexobj(self._table) else 1
 
     @cached_property
     def _filled(self) -> np.ndarray:
@@ -137,13 +143,12 @@ class GroupFunctions:
     @cached_property
     def scales(self) -> np.ndarray:
         """Shape (channels,): α, for which values have variance one (both parts of complex ones)."""
-        parts = 2 if np.iscomplexobj(self._table) else 1
-        return np.sqrt(parts * len(self._table) / self._filled.sum(axis=1))
+        return np.sqrt(self._parts * len(self._table) / self._filled.sum(axis=1))
 
     def gains(
         self, function: Callable[[np.ndarray], np.ndarray], offsets: np.ndarray
     ) -> np.ndarray:
-        """Shape (channels,): what keeps the mean square of normal coordinates.
+        """What keeps the mean square of normal coordinates.
 
         For normal numbers u, w of variance one and covariance k, E[σ(u) σ(w)] = Σ cₙ² kⁿ, with the
         coefficients cₙ of σ in normalised Hermite polynomials; the values of f are such numbers.
@@ -151,11 +156,15 @@ class GroupFunctions:
         Args:
             function: of values, real; for NumPy.
             offsets: shape (channels,): what is added to values before.
+
+        Returns:
+            Shape (channels + 1,), the last for the invariants that are in no channel.
         """
         sizes = self._filled.sum(axis=1)
         k = (self._filled * self._table[0]) @ self._table.conj().T  # (channels, |G|)
         k = k * len(self._table) / sizes[:, None]
-        gains = np.ones(self.num_channels)
+        alone = 1 / np.sqrt(np.sum(_hermite_coefficients(function) ** 2))
+        gains = np.full(self.num_channels + 1, alone)
         for offset in np.unique(offsets):
             here = offsets == offset
             squares = _hermite_coefficients(lambda u, b=offset: function(u + b)) ** 2
@@ -164,7 +173,7 @@ class GroupFunctions:
             )
             opposite = np.polynomial.Polynomial(squares)(-k.imag[here])
             kept = k.real[here] * real + k.imag[here] * (imaginary - opposite) / 2
-            gains[here] = 1 / np.sqrt(sizes[here] / len(self._table) * kept.sum(axis=1))
+            gains[:-1][here] = 1 / np.sqrt(sizes[here] / len(self._table) * kept.sum(axis=1))
         return gains
 
     # compiled by itself, because Haiku runs `init` eagerly, operation by operation
@@ -182,40 +191,55 @@ class GroupFunctions:
             components: by component, shape (copies, d, batch).
             function: σ, of arrays of values.
             offsets: shape (channels,), added to both parts of complex values.
-            gains: shape (channels,).
+            gains: shape (channels + 1,), the last for the invariants that are in no channel.
         """
-        if not self.num_channels:
-            return dict(components)
-        z = concatenate([self._dealt(i, components) for i in self._irreducibles])
+        copies = [
+            concatenate([_turned(s.into, components[s.component]) for s in i.strands])
+            for i in self._irreducibles
+        ]
+        places = [i.slots * self.num_channels for i in self._irreducibles]
+        results = [z[:n] for z, n in zip(copies, places, strict=True)]
+        if self.num_channels:
+            results = self._on_channels(results, function, offsets, gains[:-1])
+        scale, turned = sqrt(self._parts), {}
+        for i, z, result, n in zip(self._irreducibles, copies, results, places, strict=True):
+            if len(z) > n:  # invariants, in no channel
+                rest = gains[-1] * function(scale * z[n:]) / scale
+                result = concatenate([result, rest]) if n else rest
+            sizes = [self.coordinates.copies[strand.component] for strand in i.strands]
+            for strand, part in zip(i.strands, split(result, sizes), strict=True):
+                turned.setdefault(strand.component, []).append(_turned(strand.back, part))
+        return {place: sum(parts[1:], start=parts[0]) for place, parts in sorted(turned.items())}
+
+    def _on_channels(self, copies: list[jax.Array], function: Callable, offsets, gains):
+        """The function of values, for the copies of each irreducible that are in channels."""
+        z = concatenate(
+            [self._dealt(i, z) for i, z in zip(self._irreducibles, copies, strict=True)]
+        )
         table = constant(self._table, z)
         batch = z.shape[1] // self.num_channels
         scales = constant(self.scales[:, None], z.real)
         offsets = offsets[:, None] * (1 + 1j if jnp.iscomplexobj(table) else 1)
         values = function(scales * (table @ z).reshape(-1, self.num_channels, batch) + offsets)
-        values = values * (jnp.asarray(gains, scales.dtype)[:, None] / scales)
+        values = values * (gains.astype(scales.dtype)[:, None] / scales)
         z = table.conj().T @ values.reshape(-1, z.shape[1])
         pieces = split(z, [i.slots * i.dim for i in self._irreducibles])
-        results: dict[int, jax.Array] = {}
-        for i, piece in zip(self._irreducibles, pieces, strict=True):
-            for strand, part in zip(i.strands, self._collected(i, piece), strict=True):
-                part = _turned(strand.back, part)
-                place = strand.component
-                results[place] = results[place] + part if place in results else part
-        return results
+        return [
+            self._collected(i, piece, len(z))
+            for i, piece, z in zip(self._irreducibles, pieces, copies, strict=True)
+        ]
 
-    def _dealt(self, i: _Irreducible, components: Mapping) -> jax.Array:
-        """The copies of an irreducible as coefficients, (slots·d, channels·batch)."""
-        z = concatenate([_turned(s.into, components[s.component]) for s in i.strands])
-        missing = i.slots * self.num_channels - i.count
-        z = jnp.pad(z, ((0, missing), (0, 0), (0, 0)))
+    def _dealt(self, i: _Irreducible, copies: jax.Array) -> jax.Array:
+        """Copies (n, d, batch) of an irreducible as coefficients, (slots·d, channels·batch)."""
+        missing = i.slots * self.num_channels - len(copies)
+        z = jnp.pad(copies, ((0, missing), (0, 0), (0, 0)))
         z = z.reshape(i.slots, self.num_channels, i.dim, -1).swapaxes(1, 2)
         return z.reshape(i.slots * i.dim, -1)
 
-    def _collected(self, i: _Irreducible, z: jax.Array) -> list[jax.Array]:
-        """Coefficients as the copies of each strand: the inverse of `_dealt`."""
+    def _collected(self, i: _Irreducible, z: jax.Array, count: int) -> jax.Array:
+        """Coefficients as copies (count, d, batch): the inverse of `_dealt`."""
         z = z.reshape(i.slots, i.dim, self.num_channels, -1).swapaxes(1, 2)
-        z = z.reshape(i.slots * self.num_channels, i.dim, -1)[: i.count]
-        return split(z, [self.coordinates.copies[s.component] for s in i.strands])
+        return z.reshape(i.slots * self.num_channels, i.dim, -1)[:count]
 
 
 def _turned(matrix: np.ndarray, z: jax.Array) -> jax.Array:

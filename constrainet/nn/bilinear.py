@@ -76,8 +76,8 @@ class TensorProduct(hk.Module):
 
     def __call__(self, x, y) -> Any:
         """(..., rep_a.dim) and (..., rep_b.dim) to (..., rep_out.dim)."""
-        a, leave = enter(self, x, self.rep_a, self.map.sources[0])
-        b, _ = enter(self, y, self.rep_b, self.map.sources[1])
+        a, leave = enter(self, x, self.rep_a, self.map.sources[0], "rep_a")
+        b, _ = enter(self, y, self.rep_b, self.map.sources[1], "rep_b")
         if x is not a and jnp.shape(x)[:-1] != jnp.shape(y)[:-1]:
             raise ValueError(
                 f"`{title(self)}` takes two arrays of equal shapes but for the last axis. Got "

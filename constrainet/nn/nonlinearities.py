@@ -83,7 +83,8 @@ class Nonlinearity(hk.Module):
 
     def __call__(self, x) -> Any:
         """(..., rep_in.dim) to (..., rep.dim)."""
-        x, leave = enter(self, x, self.rep_in, self.frame.coordinates(self.rep_in))
+        argument = "gated(rep)" if self.has_gates else "rep"
+        x, leave = enter(self, x, self.rep_in, self.frame.coordinates(self.rep_in), argument)
         return leave(self._act(x))
 
 
@@ -223,13 +224,14 @@ class RegularNonlinearity(Nonlinearity):
     Functions on the group make up its regular representation, which only permutes their values.
     Copies of irreducibles are dealt to channels, a function f on the group for each, of which they
     are Fourier coefficients; f becomes swish(f + b), with b learned for each channel, and of its
-    coefficients those are kept that there are copies of. So all copies of a channel act on each
+    coefficients those are kept that there are copies of. Invariants that are left over, when all
+    others are dealt, become their swish. So all copies of a channel act on each
     other, and those of a multiple of the regular representation are just permuted coordinates: one
     such layer between two linear ones, wide enough, approximates every equivariant function. Where
     a channel holds an invariant, b starts at zero, and elsewhere at one: without either, the odd
     part of swish, which is linear, would be all that acts on irreducibles that change sign.
 
-    Its cost per channel is that of two products with a matrix of the group's order.
+    Channels cost two products with a matrix of as many rows as the group has elements.
 
     Args:
         rep: how inputs and outputs transform, under a finite group.
@@ -275,10 +277,10 @@ class RegularNonlinearity(Nonlinearity):
         offsets = parameter(
             self, "offset", start.shape, real, lambda _, dtype: jnp.asarray(start, dtype)
         )
-        gains = (
-            functions.gains(_swish_of_numbers, start) if self.normalized else np.ones_like(start)
-        )
-        components = functions(x.components, swish, offsets, gains)
+        gains = np.ones(len(start) + 1)
+        if self.normalized:
+            gains = functions.gains(_swish_of_numbers, start)
+        components = functions(x.components, swish, offsets, jnp.asarray(gains, real))
         return Features(x.coordinates, x.batch, x.dtype, components=components)
 
 

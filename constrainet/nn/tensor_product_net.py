@@ -68,7 +68,7 @@ class TensorProductBlock(hk.Module):
 
     def __call__(self, x) -> Any:
         """(..., rep.dim) to (..., rep.dim)."""
-        x, leave = enter(self, x, self.rep, self.frame.coordinates(self.rep))
+        x, leave = enter(self, x, self.rep, self.frame.coordinates(self.rep), "rep")
         rep = self.rep
         options: dict[str, Any] = {"parametrization": self.parametrization, "frame": self.frame}
         left, right = (
