@@ -85,7 +85,8 @@ class TensorProductNet(hk.Module):
 
     Each block adds to its input the products of two learned projections of it, so that b blocks
     express equivariant polynomials of degree 2ᵇ, whatever the group; few parameters and few samples
-    suffice for targets that are, or nearly are. What of the output is invariant gets in addition a
+    suffice for targets that are, or nearly are. Products start small, so that a model begins close
+    to polynomials of low degree. What of the output is invariant gets in addition a
     multilayer perceptron of the invariants found, and what is not is multiplied by such functions,
     copy by copy, before it is mixed: no target that is not a polynomial is out of reach. These
     functions start at zero.

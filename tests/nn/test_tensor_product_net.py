@@ -15,6 +15,18 @@ from tests.maps.precision import normal
 from tests.nn.models import pure
 
 
+@pytest.mark.parametrize("group", [O(3), Lorentz(), S(4)], ids=str)
+def test_what_a_block_adds_at_the_start_has_the_deviation_asked_for(group):
+    rep, gain = cnn.matched_rep(24, V(group), V(group)), 0.3
+    block = hk.without_apply_rng(
+        hk.transform(lambda x: cnn.TensorProductBlock(rep, gain, parametrization="basis")(x) - x)
+    )
+    x = normal(0, (64, 8, rep.dim), np.float32)
+    keys = jax.random.split(jax.random.key(0), len(x))
+    y = once(jax.vmap(lambda key, x: block.apply(block.init(key, x), x)), keys, x)
+    assert 0.6 < np.mean(np.abs(y) ** 2) / gain**2 < 1.4
+
+
 def test_two_blocks_learn_a_polynomial_of_degree_three():
     v = V(O(3))
     rep_in = Scalar(v.group) + 2 * v
