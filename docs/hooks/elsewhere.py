@@ -19,9 +19,14 @@ PAGES = {
     "CONTRIBUTING.md": "contributing.md",
     "benchmarks/results/solver.md": "benchmarks/solver.md",
     "benchmarks/results/accuracy.md": "benchmarks/accuracy.md",
+    "benchmarks/results/choice.md": "benchmarks/choice.md",
+    "benchmarks/results/pendulum.md": "benchmarks/pendulum.md",
     "benchmarks/results/layers.md": "benchmarks/layers.md",
 }
 """Files of the repository, and the pages of the site that they become."""
+
+TUTORIAL = re.compile(r"^(tutorials/\w+)\.py$")
+"""A tutorial's script, whose page has the same name."""
 
 LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)#\s]+)")
 """The path in a link, without its anchor."""
@@ -47,7 +52,7 @@ def relinked(markdown: str, page: str) -> str:
 
     def link(match: re.Match[str]) -> str:
         target = posixpath.normpath(posixpath.join(posixpath.dirname(source), match[1]))
-        target = PAGES.get(target) or target.removeprefix("docs/")
+        target = PAGES.get(target) or TUTORIAL.sub(r"\1.md", target.removeprefix("docs/"))
         return posixpath.relpath(target, posixpath.dirname(page) or ".")
 
     return outside_code(markdown, lambda text: LINK.sub(link, text))
