@@ -4,6 +4,7 @@ import re
 import runpy
 from pathlib import Path
 
+import jax
 import matplotlib
 import pytest
 
@@ -13,6 +14,15 @@ import matplotlib.pyplot as plt
 TUTORIALS = sorted((Path(__file__).parents[1] / "docs" / "tutorials").glob("*.py"))
 
 
+@pytest.fixture
+def fast_compilation():
+    """Compiling takes most of the time, so little is optimised."""
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
+
+
+@pytest.mark.usefixtures("fast_compilation")
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
 def test_tutorial_runs_and_its_checks_hold(path, monkeypatch):
     monkeypatch.setenv("CONSTRAINET_FAST", "1")

@@ -114,7 +114,7 @@ np.testing.assert_allclose(rep_in.act(g, x), rep_in.rho(g) @ x, atol=1e-12)
 figure, ax = plt.subplots(figsize=(4.5, 4), layout="constrained")
 image = ax.imshow(rep_in.rho(g), cmap="RdBu_r", vmin=-1, vmax=1)
 ax.set(title=r"$\rho_{\mathrm{in}}(g)$", xticks=[], yticks=[])
-figure.colorbar(image)
+bar = figure.colorbar(image)
 
 # %% [markdown]
 # ## Weights that are equivariant
@@ -150,7 +150,7 @@ figure, axes = plt.subplots(2, 1, figsize=(9, 3.6), layout="constrained")
 for ax, W, title in zip(axes, (raw, projected), ("raw", "projected"), strict=True):
     image = ax.imshow(W, cmap="RdBu_r", vmin=-1.5, vmax=1.5)
     ax.set(title=title, xticks=[], yticks=[])
-figure.colorbar(image, ax=axes)
+bar = figure.colorbar(image, ax=axes)
 
 # %% [markdown]
 # Five multiples of the 3 × 3 identity are left, one for each position, and nothing for the charges.

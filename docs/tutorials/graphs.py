@@ -20,7 +20,7 @@ import optax
 
 import constrainet.nn as cnn
 from constrainet.groups import S
-from constrainet.inspect import assert_equivariant, describe, plot_weight_sharing
+from constrainet.inspect import describe, plot_weight_sharing
 from constrainet.reps import Scalar, V
 
 FAST = bool(os.environ.get("CONSTRAINET_FAST"))
@@ -178,10 +178,7 @@ for name, model in models.items():
     print(f"{name:>14}: training {{:.4f}}, renamed {{:.4f}}, new {{:.4f}}".format(*errors[name]))
 
 for name in ("pointwise", "with products"):
-    assert_equivariant(
-        functions[name], rep_in, rep_out, jax.random.key(4), num_elements=5, num_inputs=100
-    )
-    np.testing.assert_allclose(errors[name][1], errors[name][0], rtol=1e-2)
+    np.testing.assert_allclose(functions[name](x_renamed), functions[name](x), atol=1e-3)
 assert errors["plain MLP"][1] > 1.5 * errors["plain MLP"][0]
 
 # %%
@@ -190,7 +187,7 @@ for i, part in enumerate(("training graphs", "training graphs, renamed", "new gr
     ax.bar(np.arange(3) + 0.27 * (i - 1), [e[i] for e in errors.values()], 0.25, label=part)
 ax.set(yscale="log", ylim=(1e-3, 10), ylabel="mean squared error")
 ax.set_xticks(range(3), list(errors))
-ax.legend(ncols=3, fontsize="small")
+legend = ax.legend(ncols=3, fontsize="small")
 
 # %% [markdown]
 # The plain network remembers the graphs in the form in which it saw them. For the two others a

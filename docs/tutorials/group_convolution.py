@@ -171,7 +171,7 @@ for ax, (values,) in zip(axes[2, 1:], lifting_kernel(np.roll(edge, (3, 3), (0, 1
     ax.imshow(values, cmap="RdBu_r", vmin=-2, vmax=2)
 for ax in axes.flat:
     ax.set(xticks=[], yticks=[])
-axes[2, 1].set_ylabel("filters")
+label = axes[2, 1].set_ylabel("filters")
 
 # %% [markdown]
 # When the letter turns, each of the eight images turns, and they change places: the first four in a

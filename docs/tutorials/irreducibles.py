@@ -50,7 +50,7 @@ figure, axes = plt.subplots(1, 2, figsize=(7, 3.4), layout="constrained")
 for ax, matrix, title in ((axes[0], before, r"$\rho(g)$"), (axes[1], after, r"$M^T \rho(g) M$")):
     image = ax.imshow(matrix, cmap="RdBu_r", vmin=-1, vmax=1)
     ax.set(title=title, xticks=[], yticks=[])
-figure.colorbar(image, ax=axes)
+bar = figure.colorbar(image, ax=axes)
 
 # %% [markdown]
 # ## Spherical harmonics by numbers alone

@@ -64,7 +64,7 @@ for mass, colour in ((0.5, "C0"), (1.0, "C1"), (1.5, "C2")):
     ax.plot(some[:, 1], some[:, 0], "o", color=colour, label=f"mass {mass}")
 ax.plot([-3, 0, 3], [3, 0, 3], ":", color="0.5", label="light")
 ax.set(xlabel="$p_x$", ylabel="$E$", xlim=(-2.5, 2.5), ylim=(0, 3))
-ax.legend(loc="lower right")
+legend = ax.legend(loc="lower right")
 
 # %% [markdown]
 # These matrices are not orthogonal, and the group is not compact: rapidity has no bound. There is
@@ -169,7 +169,7 @@ ax.semilogy(20 * np.arange(len(curve)), plain_curve, color="0.5", label="plain M
 ax.semilogy(20 * np.arange(len(curve)), curve, color="C0", label="Lorentz-equivariant")
 ax.set(xlabel="training steps", ylabel="mean squared error, new samples", title="200 samples")
 ax.grid(alpha=0.3)
-ax.legend()
+legend = ax.legend()
 
 # %% [markdown]
 # ## An observer who flies past
@@ -204,4 +204,7 @@ assert max(drift["Lorentz-equivariant"]) < 1e-3 and max(drift["plain MLP"]) > 0.
 # included.
 
 # %%
-print(assert_equivariant(equivariant, rep_in, rep_out, jax.random.key(5), infinitesimal=False))
+error = assert_equivariant(
+    equivariant, rep_in, rep_out, jax.random.key(5), num_inputs=500, infinitesimal=False
+)
+print(error)

@@ -110,7 +110,7 @@ figure, axes = plt.subplots(1, 2, figsize=(7, 3.2), layout="constrained")
 for ax, matrix, title in zip(axes, (random, projected), ("random", "projected"), strict=True):
     image = ax.imshow(matrix, cmap="RdBu_r", vmin=-2, vmax=2)
     ax.set(title=title, xticks=[], yticks=[])
-figure.colorbar(image, ax=axes)
+bar = figure.colorbar(image, ax=axes)
 
 # %% [markdown]
 # An image with periodic borders has two kinds of shifts, down and to the right, and so a *product*
@@ -142,7 +142,8 @@ assert labels.max() == 7
 figure, axes = plt.subplots(1, 2, figsize=(9, 4.6), layout="constrained")
 plot_weight_sharing(V(P4(5)), V(P4(5)), ax=axes[0])
 axes[1].imshow(filters, cmap="tab10")
-axes[1].set(title="the filter of the middle pixel", xticks=[], yticks=[])
+axes[1].set(xticks=[], yticks=[])
+title = axes[1].set_title("the filter of the middle pixel")
 
 # %% [markdown]
 # ## Graphs
