@@ -10,9 +10,8 @@ import scipy.linalg
 
 from constrainet.errors import AmbiguousRankError
 from constrainet.groups.group import Group, check_group
-from constrainet.groups.logarithm import logarithm
 from constrainet.groups.parametrisation import double_precision
-from constrainet.linalg import null_space, to_dense
+from constrainet.linalg import logarithm, null_space, to_dense
 from constrainet.tolerances import EXACT, RANK
 
 ANGLE = 0.125
