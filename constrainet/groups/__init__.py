@@ -37,7 +37,7 @@ from constrainet.groups.finite import (
     S,
     Z,
 )
-from constrainet.groups.group import Group
+from constrainet.groups.group import Group, check_group
 from constrainet.groups.lie import (
     GL,
     SE,
@@ -53,6 +53,7 @@ from constrainet.groups.lie import (
     U,
 )
 from constrainet.groups.lie_algebra import LieAlgebra
+from constrainet.groups.precision import double_precision
 from constrainet.groups.semidirect import semidirect
 from constrainet.groups.structure import ConjugacyClasses
 from constrainet.groups.subgroups import stabiliser, subgroup
@@ -84,8 +85,10 @@ __all__ = [
     "Trivial",
     "U",
     "Z",
+    "check_group",
     "conjugate",
     "diagonal",
+    "double_precision",
     "embed",
     "semidirect",
     "stabiliser",

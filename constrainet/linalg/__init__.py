@@ -15,7 +15,7 @@ from constrainet.linalg.dense import (
     null_space,
     numerical_rank,
 )
-from constrainet.linalg.logarithm import logarithm
+from constrainet.linalg.matrix_logarithm import logarithm
 from constrainet.linalg.monomial import Monomial
 from constrainet.linalg.operators import (
     BlockDiagonal,

@@ -54,7 +54,7 @@ def logarithm(g: np.ndarray) -> np.ndarray | None:
 def _square_root(g: np.ndarray) -> np.ndarray | None:
     """The root with eigenvalues in the right half plane; None if the iteration does not find it."""
     root, inverse = g, np.eye(len(g))
-    size = np.linalg.norm(g)
+    size, miss = np.linalg.norm(g), np.inf
     for _ in range(30):
         try:
             root, inverse = (
