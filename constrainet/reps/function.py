@@ -13,14 +13,12 @@ import jax.numpy as jnp
 import numpy as np
 import scipy.linalg
 
-from constrainet.groups import Group
+from constrainet.groups import Group, check_group, double_precision
 from constrainet.linalg import digest
-from constrainet.reps.arguments import check_group
 from constrainet.reps.atomic import AtomicRep
 from constrainet.reps.blocks import block_diagonal, embedded
 from constrainet.reps.dual import dual
 from constrainet.reps.inflation import inflate
-from constrainet.reps.precision import double_precision
 from constrainet.reps.rep import Rep
 
 AGREE = 1e-8
