@@ -6,18 +6,18 @@ representation's own coordinates or in irreducible ones (`coordinates.py`), whic
 model share (`shared_frame.py`). There, linear maps are small matrices that mix copies
 (`irreducible.py`); `linear.py` chooses between them and a dense matrix. `products.py` multiplies
 components with each other, by one pass over rows (`rows.py`), `gating.py` multiplies them by
-scalars, `norms.py` takes their invariant squares, `group_functions.py` makes functions on a finite
-group of them, and `bias.py` adds invariant vectors.
+scalars, `norms.py` takes their invariant squares, `regular.py` makes functions on a finite group
+of them, and `bias.py` adds invariant vectors.
 """
 
 from constrainet.maps.bias import BiasMap, bias_map
 from constrainet.maps.coordinates import Coordinates
 from constrainet.maps.features import Features
 from constrainet.maps.gating import Gates, gates
-from constrainet.maps.group_functions import GroupFunctions, group_functions
 from constrainet.maps.linear import EquivariantMap, equivariant_map
 from constrainet.maps.norms import InvariantSquares, invariant_squares
 from constrainet.maps.products import TensorProductMap, tensor_product_map
+from constrainet.maps.regular import GroupFunctions, group_functions
 from constrainet.maps.shared_frame import SharedFrame, frame
 
 __all__ = [

@@ -143,10 +143,13 @@ def test_regular_refuses_groups_that_are_too_large(group, size):
         pure(make).init(jax.random.key(0), jnp.ones(group.dim))
 
 
-def test_regular_takes_representations_without_dimensions():
-    layer = regular(0 * V(D(4)))
-    x = jnp.ones((2, 0))
-    assert layer.apply(layer.init(jax.random.key(0), x), x).shape == (2, 0)
+@pytest.mark.parametrize(("rep", "batch"), [(0 * V(D(4)), 2), (3 * Scalar(D(4)), 2), (V(D(4)), 0)])
+def test_regular_takes_what_has_no_dimensions_no_functions_or_no_samples(rep, batch):
+    layer, x = regular(rep), normal(0, (batch, rep.dim))
+    y = layer.apply(layer.init(jax.random.key(0), x), x)
+    assert y.shape == x.shape
+    if rep == 3 * Scalar(D(4)):
+        np.testing.assert_allclose(y, x / (1 + np.exp(-x)), atol=1e-12)
 
 
 @pytest.mark.parametrize(("kind", "is_reached"), [("regular", True), ("gated", False)])

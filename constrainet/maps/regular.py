@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
-from math import sqrt
+from math import inf, sqrt
 
 import jax
 import jax.numpy as jnp
@@ -201,15 +201,16 @@ class GroupFunctions:
         results = [z[:n] for z, n in zip(copies, places, strict=True)]
         if self.num_channels:
             results = self._on_channels(results, function, offsets, gains[:-1])
-        scale, turned = sqrt(self._parts), {}
+        scale, turned = sqrt(self._parts), dict[int, jax.Array]()
         for i, z, result, n in zip(self._irreducibles, copies, results, places, strict=True):
             if len(z) > n:  # invariants, in no channel
                 rest = gains[-1] * function(scale * z[n:]) / scale
                 result = concatenate([result, rest]) if n else rest
             sizes = [self.coordinates.copies[strand.component] for strand in i.strands]
             for strand, part in zip(i.strands, split(result, sizes), strict=True):
-                turned.setdefault(strand.component, []).append(_turned(strand.back, part))
-        return {place: sum(parts[1:], start=parts[0]) for place, parts in sorted(turned.items())}
+                part, place = _turned(strand.back, part), strand.component
+                turned[place] = turned[place] + part if place in turned else part
+        return turned
 
     def _on_channels(self, copies: list[jax.Array], function: Callable, offsets, gains):
         """The function of values, for the copies of each irreducible that are in channels."""
@@ -217,29 +218,30 @@ class GroupFunctions:
             [self._dealt(i, z) for i, z in zip(self._irreducibles, copies, strict=True)]
         )
         table = constant(self._table, z)
-        batch = z.shape[1] // self.num_channels
+        batch, channels = copies[0].shape[2], self.num_channels
         scales = constant(self.scales[:, None], z.real)
         offsets = offsets[:, None] * (1 + 1j if jnp.iscomplexobj(table) else 1)
-        values = function(scales * (table @ z).reshape(-1, self.num_channels, batch) + offsets)
+        values = function(scales * (table @ z).reshape(len(table), channels, batch) + offsets)
         values = values * (gains.astype(scales.dtype)[:, None] / scales)
-        z = table.conj().T @ values.reshape(-1, z.shape[1])
+        z = table.conj().T @ values.reshape(len(table), channels * batch)
         pieces = split(z, [i.slots * i.dim for i in self._irreducibles])
         return [
-            self._collected(i, piece, len(z))
+            self._collected(i, piece, z)
             for i, piece, z in zip(self._irreducibles, pieces, copies, strict=True)
         ]
 
     def _dealt(self, i: _Irreducible, copies: jax.Array) -> jax.Array:
         """Copies (n, d, batch) of an irreducible as coefficients, (slots·d, channels·batch)."""
-        missing = i.slots * self.num_channels - len(copies)
-        z = jnp.pad(copies, ((0, missing), (0, 0), (0, 0)))
-        z = z.reshape(i.slots, self.num_channels, i.dim, -1).swapaxes(1, 2)
-        return z.reshape(i.slots * i.dim, -1)
+        slots, channels, batch = i.slots, self.num_channels, copies.shape[2]
+        z = jnp.pad(copies, ((0, slots * channels - len(copies)), (0, 0), (0, 0)))
+        z = z.reshape(slots, channels, i.dim, batch).swapaxes(1, 2)
+        return z.reshape(slots * i.dim, channels * batch)
 
-    def _collected(self, i: _Irreducible, z: jax.Array, count: int) -> jax.Array:
-        """Coefficients as copies (count, d, batch): the inverse of `_dealt`."""
-        z = z.reshape(i.slots, i.dim, self.num_channels, -1).swapaxes(1, 2)
-        return z.reshape(i.slots * self.num_channels, i.dim, -1)[:count]
+    def _collected(self, i: _Irreducible, z: jax.Array, copies: jax.Array) -> jax.Array:
+        """Coefficients as so many copies: the inverse of `_dealt`."""
+        slots, channels, batch = i.slots, self.num_channels, copies.shape[2]
+        z = z.reshape(slots, i.dim, channels, batch).swapaxes(1, 2)
+        return z.reshape(slots * channels, i.dim, batch)[: len(copies)]
 
 
 def _turned(matrix: np.ndarray, z: jax.Array) -> jax.Array:
@@ -267,7 +269,7 @@ def _irreducibles(rep: Rep, coordinates: Coordinates) -> list[_Irreducible]:
         unitary = tuple(S @ generators[i] @ np.linalg.inv(S))
         atom = Atom(symmetry, unitary, np.zeros((0, *S.shape)), len(S))
         spaces.append(Space.collect([((atom,), np.arange(len(S))[None])]))
-    decomposition = decompose(*spaces)
+    decomposition = decompose(*spaces, whole_from=inf)
     found = []
     for number, component in enumerate(decomposition.components):
         # isometries (d_i, d) from the irreducible to components i
@@ -287,7 +289,8 @@ def _irreducibles(rep: Rep, coordinates: Coordinates) -> list[_Irreducible]:
             for i, B in copies
         ]
         into, matrices, back = strands[0].into, images[strands[0].component], strands[0].back
-        vectors = _independent_vectors(basis @ component.commutant @ basis.conj().T)
+        commutant = np.asarray(component.commutant)  # known, because all images are unitary
+        vectors = _independent_vectors(basis @ commutant @ basis.conj().T)
         table = np.einsum("sa,ab,gbc,cd->gsd", vectors, into, matrices, back, optimize=True)
         table *= np.sqrt(component.dim / len(table))
         count = sum(coordinates.copies[strand.component] for strand in strands)
@@ -347,7 +350,7 @@ def _independent_vectors(commutant: np.ndarray) -> np.ndarray:
         norms = np.linalg.norm(rest, axis=1)
         vector = rest[norms.argmax()] / norms.max()
         vectors.append(vector)
-        span = np.concatenate([span, (commutant.real @ vector).T], axis=1)
+        span = np.concatenate([span, (np.real(commutant) @ vector).T], axis=1)
         candidates = np.eye(d)
     return np.stack(vectors)
 
