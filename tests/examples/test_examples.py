@@ -9,8 +9,9 @@ import pytest
 
 matplotlib.use("agg")
 
-EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
-ELSEWHERE = {"inertia", "checkpoints"}  # `.ci/run` runs the first; the second draws no picture
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.py"))
+ELSEWHERE = {"inertia", "rubiks_cube", "checkpoints"}
+"""`.ci/run` runs the first, the second has tests of its own, and the third draws no picture."""
 
 
 def run(path, monkeypatch, *arguments):
