@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import haiku as hk
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,9 +10,9 @@ import optax
 import pytest
 
 import constrainet.nn as cnn
-from constrainet.groups import SL, O
+from constrainet.groups import SL, Lorentz, O, S
 from constrainet.reps import Scalar, V
-from tests.maps.precision import normal
+from tests.maps.precision import normal, once
 from tests.nn.models import pure
 
 
