@@ -11,7 +11,7 @@ PYTEST := -m pytest -n auto --maxprocesses 8
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest lint format-check ruff types imports format bench accuracy layers clean
+.PHONY: help demo test test-oldest lint format-check ruff types imports format bench accuracy layers docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,7 +39,8 @@ types: .venv/dev.installed
 imports: .venv/dev.installed
 	$(BIN)/lint-imports
 
-bench: .venv/examples.installed $(if $(findstring --skip-emlp,$(ARGS)),,.venv-emlp/installed)
+bench layers: .venv/examples.installed $(if $(findstring --skip-emlp,$(ARGS)),,.venv-emlp/installed)
+
 bench: ## measure the solver beside EMLP (over an hour; ARGS="--only 'SO(3)'", ARGS=--skip-emlp)
 	$(BIN)/python benchmarks/solver.py $(ARGS)
 	$(BIN)/python benchmarks/plot.py
@@ -48,8 +49,11 @@ accuracy: .venv/examples.installed ## train on the tasks of the EMLP paper (an h
 	$(BIN)/python benchmarks/accuracy.py $(ARGS)
 	$(if $(ARGS),,$(BIN)/python benchmarks/pendulum.py)
 
-layers: .venv/examples.installed ## time models beside a plain MLP (minutes, on an idle machine)
+layers: ## time models beside a plain MLP and EMLP (half an hour, idle; ARGS=--skip-emlp)
 	$(BIN)/python benchmarks/layers.py $(ARGS)
+
+docs: .venv/docs.installed ## build the documentation into site/ (TUTORIALS=off leaves them unrun)
+	NO_MKDOCS_2_WARNING=1 TUTORIALS=$(TUTORIALS) $(BIN)/python -m mkdocs build --strict --quiet
 
 format: .venv/dev.installed ## format, and mend what ruff can mend
 	$(BIN)/ruff format

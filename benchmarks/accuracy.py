@@ -16,6 +16,7 @@ from pathlib import Path
 import jax
 
 import accuracy_report
+import choice
 from models import MODELS
 from published import SIZES
 from runs import Runs
@@ -106,7 +107,14 @@ def main() -> None:
     parser.add_argument(
         "--report", action="store_true", help="only table and plot, of what is kept"
     )
+    parser.add_argument(
+        "--choose", action="store_true", help="only the choice of width, readout and rate, at --n"
+    )
     options = parser.parse_args()
+    if options.choose:
+        results = Runs(choice.RESULTS / "choice.json")
+        print(choice.choose(options.task or list(TASKS), options.n, results))
+        return
     models = options.models.split(",")
     if unknown := set(models) - set(MODELS):
         parser.error(f"no model {', '.join(sorted(unknown))}; there are {', '.join(MODELS)}")

@@ -2,6 +2,8 @@
 
 All models take the inertia representations, 5V⁰⊕5V → V⊗V, with 384 channels and 3 layers. They run
 in turn in one process, so that ratios hold when the machine's speed drifts; medians are reported.
+EMLP 1.0.3 runs on versions of its time only, so in a process of its own, right after; its ratios
+are to a plain multilayer perceptron there.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import subprocess
 import time
 from pathlib import Path
 
@@ -21,7 +24,9 @@ import constrainet.nn as cnn
 from constrainet.groups import D, O, S, SOplus
 from constrainet.reps import Scalar, V
 
-RESULTS = Path(__file__).parent / "results"
+HERE = Path(__file__).parent
+RESULTS = HERE / "results"
+EMLP_PYTHON = HERE.parent / ".venv-emlp" / "bin" / "python"
 GROUPS = {"O(3)": O(3), "SOplus(1,3)": SOplus(1, 3), "S(5)": S(5), "D(8)": D(8)}
 ROUNDS, CALLS = 15, 5
 
@@ -103,6 +108,16 @@ def measure(group_name: str, batch: int) -> dict:
     }
 
 
+def measure_emlp(group_name: str, batch: int, timeout: float) -> dict:
+    """The same of EMLP 1.0.3; nothing if it takes too long."""
+    command = [EMLP_PYTHON, HERE / "measure_emlp_layers.py", group_name, str(batch)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=True)
+    except subprocess.TimeoutExpired:
+        return {}
+    return {"EMLP 1.0.3": json.loads(done.stdout.splitlines()[-1])}
+
+
 def table(results: dict) -> str:
     """The results in Markdown."""
     lines = [
@@ -114,11 +129,14 @@ def table(results: dict) -> str:
         for name, r in models.items():
             numbers = " | ".join(
                 f"{r[f'{kind}_ms']:.2f} | {r[f'{kind}_ratio']:.2f}"
+                if f"{kind}_ms" in r
+                else "- | -"
                 for kind in ("step", "forward", "folded")
             )
+            memory = f"{r['MiB']:.1f}" if "MiB" in r else "-"
             lines.append(
                 f"| {case} | {name} | {numbers} | {r['build']:.1f} | {r['compile']:.1f} "
-                f"| {r['MiB']:.1f} | {r['parameters']:,} |"
+                f"| {memory} | {r['parameters']:,} |"
             )
     return "\n".join(lines)
 
@@ -127,16 +145,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--groups", nargs="+", choices=GROUPS, default=list(GROUPS))
     parser.add_argument("--batch", type=int, nargs="+", default=[500, 32])
+    parser.add_argument("--skip-emlp", action="store_true", help="measure constrainet only")
+    parser.add_argument("--timeout", type=float, default=300, help="seconds for EMLP in each case")
     options = parser.parse_args()
-    results = {
-        f"{name}, {batch}": measure(name, batch)
-        for name in options.groups
-        for batch in options.batch
-    }
+    results: dict = {}
+    for name in options.groups:
+        for batch in options.batch:
+            found = results[f"{name}, {batch}"] = measure(name, batch)
+            if not options.skip_emlp:
+                found |= measure_emlp(name, batch, options.timeout)
+            print(table({f"{name}, {batch}": found}), flush=True)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "layers.json").write_text(json.dumps(results, indent=1) + "\n")
     (RESULTS / "layers.md").write_text(f"# Layers\n\n{__doc__}\n{table(results)}\n")
-    print(table(results))
 
 
 if __name__ == "__main__":

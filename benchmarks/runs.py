@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import sys
 from pathlib import Path
 
 import jax
@@ -24,7 +25,7 @@ class Runs:
     def add(self, name: str, run: dict) -> None:
         """Keeps a run, at once and whole: a stopped process leaves the file as it was."""
         self.runs[name] = run
-        machine = f"{os.cpu_count()} cores ({platform.machine()}), JAX {jax.__version__}"
+        machine = f"{_cores()} ({platform.machine()}), JAX {jax.__version__}"
         self.path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self.path.with_suffix(".part")
         unfinished.write_text(json.dumps({"machine": machine, "runs": self.runs}, indent=1) + "\n")
@@ -33,3 +34,10 @@ class Runs:
     def seconds(self, names: list[str]) -> float:
         """How long those runs took that are finished."""
         return sum(self.runs[name]["seconds"] for name in names if name in self.runs)
+
+
+def _cores() -> str:
+    """How many cores this process may use, of how many there are."""
+    if sys.platform == "linux":
+        return f"{len(os.sched_getaffinity(0))} of {os.cpu_count()} cores"
+    return f"{os.cpu_count()} cores"

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+__all__ = [
+    "AmbiguousRankError",
+    "CertificateError",
+    "IllConditionedError",
+    "MethodNotApplicableError",
+    "NoEquivariantMapError",
+    "ProblemTooLargeError",
+]
+
 
 class AmbiguousRankError(ValueError):
     """The rank of an equivariant subspace cannot be decided at the given tolerance.

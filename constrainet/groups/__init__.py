@@ -7,10 +7,10 @@ like one of the catalogue, and equal matrices make equal groups. Large permutati
 index arrays instead of matrices; a direct product holds its factors, and forms block-diagonal
 matrices when asked for them.
 
-The catalogue has a function for each name, in `lie.py` and `finite.py`. Other groups come from
-permutations, tables, rotations or functions of parameters (`constructors.py`), or from groups: on
-more coordinates, in other bases, on several copies (`constructions.py`), as semidirect products
-(`semidirect.py`) and as subgroups (`subgroups.py`).
+The catalogue has a function for each name, in `orthogonal.py`, `lie.py` and `finite.py`. Other
+groups come from permutations, tables, rotations or functions of parameters (`constructors.py`), or
+from groups: on more coordinates, in other bases, on several copies (`constructions.py`), as
+semidirect products (`semidirect.py`) and as subgroups (`subgroups.py`).
 
 What a group is, is found from its generators by theorems (`structure.py`): a finite one is a group
 of permutations of the images of the basis vectors (`points.py`, `permutations.py`,
@@ -37,22 +37,11 @@ from constrainet.groups.finite import (
     S,
     Z,
 )
-from constrainet.groups.group import Group
-from constrainet.groups.lie import (
-    GL,
-    SE,
-    SL,
-    SO,
-    SU,
-    Lorentz,
-    O,
-    Scaling,
-    SOplus,
-    Sp,
-    Trivial,
-    U,
-)
+from constrainet.groups.group import Group, check_group
+from constrainet.groups.lie import GL, SE, SL, SU, Scaling, Sp, Trivial, U
 from constrainet.groups.lie_algebra import LieAlgebra
+from constrainet.groups.orthogonal import SO, Lorentz, O, SOplus
+from constrainet.groups.precision import double_precision
 from constrainet.groups.semidirect import semidirect
 from constrainet.groups.structure import ConjugacyClasses
 from constrainet.groups.subgroups import stabiliser, subgroup
@@ -84,8 +73,10 @@ __all__ = [
     "Trivial",
     "U",
     "Z",
+    "check_group",
     "conjugate",
     "diagonal",
+    "double_precision",
     "embed",
     "semidirect",
     "stabiliser",

@@ -44,7 +44,7 @@ def embed(group: Group, dim: int, indices: Sequence[int], *, name: str | None = 
                 [-1., 0., 0.],
                 [ 0., 0., 0.]]])
     """
-    group = check_group("embed", "group", group)
+    group = check_group("embed", group)
     dim = check_size("embed", "dim", dim)
     places = [check_size("embed", "indices", i, minimum=0) for i in indices]
     if len(places) != group.dim or len(set(places)) < len(places) or max(places) >= dim:
@@ -100,7 +100,7 @@ def conjugate(group: Group, matrix: Any, *, name: str | None = None) -> Group:
         array([[[-1., 0.],
                 [ 0., 1.]]])
     """
-    group = check_group("conjugate", "group", group)
+    group = check_group("conjugate", group)
     monomial = matrix if isinstance(matrix, Monomial) else None
     dense = np.asarray(to_dense(matrix) if monomial is not None else matrix)
     if dense.dtype.kind not in "biufc":
@@ -160,7 +160,7 @@ def diagonal(group: Group, copies: int, *, name: str | None = None) -> Group:
         >>> G.dim, G.order
         (12, 6)
     """
-    group = check_group("diagonal", "group", group)
+    group = check_group("diagonal", group)
     copies = check_size("diagonal", "copies", copies)
     identity = Monomial(np.arange(copies))
 
@@ -206,7 +206,7 @@ def wreath(group: Group, n: int, *, name: str | None = None) -> Group:
         >>> wreath(O(1), 3) == Hyperoctahedral(3)
         True
     """
-    group = check_group("wreath", "group", group)
+    group = check_group("wreath", group)
     n = check_size("wreath", "n", n)
     d = group.dim
     inner = Monomial(np.arange(d))

@@ -128,7 +128,7 @@ class Constructors(ABC):
         """A finite group from its multiplication table, in its regular representation.
 
         Element i permutes the coordinates, one for each element, as it multiplies them from the
-        left: it sends e_j to e_k where k = table[i][j]. Few elements are chosen as generators.
+        left: it sends e_j to e_k where `k = table[i][j]`. Few elements are chosen as generators.
 
         Args:
             table: ints of shape (n, n): the index of the product of elements i and j.

@@ -332,24 +332,22 @@ class Group(Constructors, Structure):
         raise AttributeError(f"A `Group` is immutable; cannot delete `{name}`.")
 
 
-def check_group(name: str, argument: str, value: object) -> Group:
+def check_group(name: str, value: object, argument: str = "group") -> Group:
     """An argument that should be a group.
 
     Args:
         name: of the function, for the message.
-        argument: its name, for the message.
         value: what was passed.
+        argument: its name, for the message.
 
     Raises:
         TypeError: if it is none.
     """
     if isinstance(value, Group):
         return value
-    advice = " Call it, as in `SO(3)`." if callable(value) else ""
-    raise TypeError(
-        f"`{name}({argument}=...)` should be a `Group`. Got {value!r}, which is of type "
-        f"{type(value).__name__}.{advice}"
-    )
+    hint = "Call it, as in `SO(3)`." if callable(value) else "Make one with `Group(...)`."
+    shown = getattr(value, "__name__", repr(value))
+    raise TypeError(f"`{name}({argument}=...)` should be a group. Got {shown}. {hint}")
 
 
 def _restore(

@@ -25,8 +25,7 @@ import scipy.linalg
 
 from constrainet.errors import AmbiguousRankError
 from constrainet.groups.lie_algebra import LieAlgebra
-from constrainet.groups.logarithm import logarithm
-from constrainet.linalg import null_space
+from constrainet.linalg import logarithm, null_space
 from constrainet.tolerances import CLUSTER, EXACT, RANK
 
 MAX_WORDS = 16

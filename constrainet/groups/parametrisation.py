@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from constrainet.groups.lie_algebra import LieAlgebra
+from constrainet.groups.precision import double_precision
 from constrainet.tolerances import EXACT
 
 STEP = 1e-6
@@ -25,16 +26,6 @@ RADIUS = 0.1
 """Length of the random parameters at which the function should not have left the group."""
 
 NUM_POINTS = 4
-
-
-def double_precision() -> Any:
-    """A context, for this thread only, in which JAX computes in double precision."""
-    if hasattr(jax, "enable_x64"):
-        return jax.enable_x64(True)
-    # where it was before JAX 0.8
-    from jax.experimental import enable_x64  # pyright: ignore[reportAttributeAccessIssue]
-
-    return enable_x64()
 
 
 def tangents(function: Callable[[jax.Array], Any], num_parameters: int, name: str) -> np.ndarray:

@@ -10,9 +10,8 @@ import scipy.linalg
 
 from constrainet.errors import AmbiguousRankError
 from constrainet.groups.group import Group, check_group
-from constrainet.groups.logarithm import logarithm
-from constrainet.groups.parametrisation import double_precision
-from constrainet.linalg import null_space, to_dense
+from constrainet.groups.precision import double_precision
+from constrainet.linalg import logarithm, null_space, to_dense
 from constrainet.tolerances import EXACT, RANK
 
 ANGLE = 0.125
@@ -76,7 +75,7 @@ def semidirect(
         >>> G.dim, G.order == P4(5).order
         (25, True)
     """
-    N, H = check_group("semidirect", "N", N), check_group("semidirect", "H", H)
+    N, H = check_group("semidirect", N, "N"), check_group("semidirect", H, "H")
     if not callable(action):
         raise TypeError(
             "`semidirect(action=...)` should be a function from matrices of H to matrices on the "

@@ -58,7 +58,7 @@ def subgroup(
         ValueError: `subgroup(discrete_generators=...)` should be elements of SO(3). Got at index
         0 a matrix that is none. For a group that is no subgroup use `Group(...)`.
     """
-    group = check_group("subgroup", "group", group)
+    group = check_group("subgroup", group)
     algebra = None if lie_algebra is None else check_lie_algebra(lie_algebra)
     elements = (
         None if discrete_generators is None else check_discrete_generators(discrete_generators)
@@ -116,7 +116,7 @@ def stabiliser(group: Group, vector: Any, *, name: str | None = None) -> Group:
         >>> len(G.lie_algebra), G.contains(np.diag([-1.0, 1, 1]))
         (1, True)
     """
-    group = check_group("stabiliser", "group", group)
+    group = check_group("stabiliser", group)
     v = np.asarray(vector)
     if v.shape != (group.dim,) or v.dtype.kind not in "biufc" or not np.isfinite(v).all():
         raise ValueError(

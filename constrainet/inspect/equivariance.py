@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from constrainet.groups import Group
+from constrainet.groups import Group, double_precision
 from constrainet.inspect.pattern import source_of
 from constrainet.reps import Rep, under_one_group
 
@@ -315,23 +315,13 @@ def relative_errors(
 
 def samples(group: Group, key: jax.Array, count: int) -> np.ndarray:
     """Random elements in float64 or complex128, whatever JAX's default precision."""
-    with _double_precision():
+    with double_precision():
         return np.asarray(group.samples(key, count))
-
-
-def _double_precision() -> Any:
-    """A context, for this thread only, in which JAX computes in double precision."""
-    if hasattr(jax, "enable_x64"):
-        return jax.enable_x64(True)
-    # where it was before JAX 0.8
-    from jax.experimental import enable_x64  # pyright: ignore[reportAttributeAccessIssue]
-
-    return enable_x64()
 
 
 def _normal(key: jax.Array, shape: tuple[int, ...], is_complex: bool) -> np.ndarray:
     """Standard normal numbers in float64 or complex128."""
-    with _double_precision():
+    with double_precision():
         return np.asarray(jax.random.normal(key, shape, complex if is_complex else float))
 
 

@@ -4,7 +4,8 @@ A generator's image in a representation is rarely an arbitrary matrix: it permut
 to signs (`Monomial`), it acts on one factor of a tensor product at a time (`KroneckerProduct`,
 `KroneckerSum`), or on the summands of a direct sum separately (`BlockDiagonal`). Each is applied
 to vectors without being formed. Besides these, the floor holds the few dense decompositions that
-decide a rank, and the content digests that give every value of the library its identity.
+decide a rank, the logarithm, and the content digests that give every value of the library its
+identity.
 """
 
 from constrainet.linalg.content import digest
@@ -14,6 +15,7 @@ from constrainet.linalg.dense import (
     null_space,
     numerical_rank,
 )
+from constrainet.linalg.matrix_logarithm import logarithm
 from constrainet.linalg.monomial import Monomial
 from constrainet.linalg.operators import (
     BlockDiagonal,
@@ -36,6 +38,7 @@ __all__ = [
     "apply_along",
     "digest",
     "kronecker_pairs",
+    "logarithm",
     "null_space",
     "numerical_rank",
     "to_dense",

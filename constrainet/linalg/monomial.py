@@ -50,10 +50,12 @@ class Monomial:
 
     @property
     def shape(self) -> tuple[int, int]:
+        """(n, n)."""
         return (self.images.size, self.images.size)
 
     @property
     def dtype(self) -> np.dtype:
+        """Of the phases: float64 or complex128."""
         return self.phases.dtype
 
     @property
@@ -68,6 +70,7 @@ class Monomial:
         return Monomial(inverse, self.phases[inverse].conj())
 
     def conj(self) -> Monomial:
+        """The matrix of complex conjugate entries."""
         return Monomial(self.images, self.phases.conj())
 
     def __matmul__(self, other):
@@ -84,6 +87,7 @@ class Monomial:
         return Monomial(images.ravel(), np.multiply.outer(self.phases, other.phases).ravel())
 
     def to_dense(self) -> np.ndarray:
+        """The matrix as an array of shape (n, n)."""
         dense = np.zeros(self.shape, self.dtype)
         dense[self.images, np.arange(self.images.size)] = self.phases
         return dense

@@ -6,7 +6,8 @@ representation's own coordinates or in irreducible ones (`coordinates.py`), whic
 model share (`shared_frame.py`). There, linear maps are small matrices that mix copies
 (`irreducible.py`); `linear.py` chooses between them and a dense matrix. `products.py` multiplies
 components with each other, by one pass over rows (`rows.py`), `gating.py` multiplies them by
-scalars, `norms.py` takes their invariant squares, and `bias.py` adds invariant vectors.
+scalars, `norms.py` takes their invariant squares, `regular.py` makes functions on a finite group
+of them, and `bias.py` adds invariant vectors.
 """
 
 from constrainet.maps.bias import BiasMap, bias_map
@@ -16,6 +17,7 @@ from constrainet.maps.gating import Gates, gates
 from constrainet.maps.linear import EquivariantMap, equivariant_map
 from constrainet.maps.norms import InvariantSquares, invariant_squares
 from constrainet.maps.products import TensorProductMap, tensor_product_map
+from constrainet.maps.regular import GroupFunctions, group_functions
 from constrainet.maps.shared_frame import SharedFrame, frame
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "EquivariantMap",
     "Features",
     "Gates",
+    "GroupFunctions",
     "InvariantSquares",
     "SharedFrame",
     "TensorProductMap",
@@ -31,6 +34,7 @@ __all__ = [
     "equivariant_map",
     "frame",
     "gates",
+    "group_functions",
     "invariant_squares",
     "tensor_product_map",
 ]

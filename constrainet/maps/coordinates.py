@@ -66,7 +66,7 @@ class Coordinates:
             y = take_rows(rows, term.indices.ravel())
             y = y.reshape(term.multiplicity, term.dim, prod(rest))
             if not is_identity(basis):
-                y = constant(basis.conj().T, y) @ y
+                y = _to_each(basis.conj().T, y)
             widths = [copies.shape[0] * copies.shape[2] for copies in part.values()]
             for component, z in zip(part, split(y, widths, 1), strict=True):
                 k, _, d = part[component].shape
@@ -85,7 +85,7 @@ class Coordinates:
                 for i, (k, _, d) in ((i, copies.shape) for i, copies in part.items())
             ]
             y = concatenate(columns, 1)
-            y = y if is_identity(basis) else constant(basis, y) @ y
+            y = y if is_identity(basis) else _to_each(basis, y)
             results.append(y.reshape(term.indices.size, *rest))
         return take_rows(concatenate(results), self._inverse)
 
@@ -127,6 +127,15 @@ def is_identity(basis: np.ndarray) -> bool:
     """Whether a matrix is the identity, up to rounding."""
     n, m = basis.shape
     return n == m and bool(np.abs(basis - np.eye(n)).max(initial=0) < NEGLIGIBLE)
+
+
+def _to_each(matrix: np.ndarray, y: jax.Array) -> jax.Array:
+    """A matrix times each of the arrays (dim, batch) in `y`, shape (multiplicity, dim, batch).
+
+    The matrix is repeated, because otherwise all arrays are copied, to be one.
+    """
+    repeated = jnp.broadcast_to(constant(matrix, y), (len(y), *matrix.shape))
+    return repeated @ y
 
 
 def _stack(part: Mapping[int, np.ndarray]) -> np.ndarray:

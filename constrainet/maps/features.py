@@ -54,6 +54,7 @@ class Features:
 
     @classmethod
     def tree_unflatten(cls, description, arrays) -> Features:
+        """The features that `tree_flatten` took apart."""
         features = object.__new__(cls)
         features.coordinates, features.batch, features._dtype = description
         features._rows, features._components = arrays

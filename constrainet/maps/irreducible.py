@@ -62,7 +62,7 @@ class IrreducibleProduct:
         self.source, self.target = frame.coordinates(source), frame.coordinates(target)
         self.mixings: dict[int, _Mixing] = {}
         self.rank = 0
-        self.multiplications = self.source.multiplications + self.target.multiplications
+        self.multiplications = 0
         for i in sorted(self.source.copies.keys() & self.target.copies.keys()):
             commutant = frame.commutant(i)
             shape = (len(commutant), self.target.copies[i], self.source.copies[i])

@@ -19,6 +19,9 @@ SMALL_PRODUCTS = 2
 """How many times faster one large matrix product runs than several smaller ones of as many
 multiplications (two to three times, at width 384 on two cores)."""
 
+USUAL_BATCH = 256
+"""For how many vectors a matrix is expanded, as far as the choice of a product is concerned."""
+
 
 class DenseProduct:
     """The product with the whole matrix, whose coefficients are those of the solver's basis.
@@ -115,7 +118,9 @@ class EquivariantMap:
 
     Attributes:
         product: which product is used.
-        multiplications: per sample, for each product that applies.
+        multiplications: per sample, for each product that applies, with the changes of coordinates
+            that it needs: from and to rows, or from and to components where layers that share a
+            frame hand these to each other.
         rank: the number of free weights.
 
     Raises:
@@ -144,10 +149,22 @@ class EquivariantMap:
         else:
             coordinates = map(self.frame.coordinates, sides)
             products["dense"] = DenseProduct(self.subspace, *coordinates)
-        self.multiplications = {name: p.multiplications for name, p in products.items()}
+        as_rows = {rep for rep in sides if frame is None or _has_permuted_coordinates(rep)}
+        self.multiplications = {
+            name: p.multiplications
+            + sum(
+                self.frame.coordinates(rep).multiplications
+                for rep in sides
+                if (rep in as_rows) != (name == "dense")
+            )
+            for name, p in products.items()
+        }
         if product == "auto":
-            slowness = {"dense": 1, "irreducible": SMALL_PRODUCTS}
-            costs = {name: slowness[name] * cost for name, cost in self.multiplications.items()}
+            costs: dict[str, float] = dict(self.multiplications)
+            if "irreducible" in costs:
+                costs["irreducible"] *= SMALL_PRODUCTS
+                # the whole matrix is the product of the smaller ones with as many vectors
+                costs["dense"] += costs["irreducible"] * rep_in.dim / USUAL_BATCH
             product = min(sorted(costs), key=lambda name: costs[name])
         if product not in products:
             raise ValueError(
@@ -220,6 +237,11 @@ class EquivariantMap:
     def source(self) -> Coordinates:
         """The coordinates of `rep_in`."""
         return self.frame.coordinates(self.rep_in)
+
+
+def _has_permuted_coordinates(rep: Rep) -> bool:
+    """Whether the layers of a model take functions of single coordinates, so hand on rows."""
+    return any(part.is_permutation and part.dim > 1 for part, _ in rep.summands)
 
 
 def frame_of(*reps: Rep) -> SharedFrame:

@@ -54,6 +54,7 @@ class InvariantSquares:
 
     @cached_property
     def is_definite(self) -> bool:
+        """Whether no square is negative."""
         return all((signs > 0).all() for signs in self._signs.values())
 
     # compiled by itself, because Haiku runs `init` eagerly, operation by operation

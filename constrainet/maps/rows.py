@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, partial, reduce
 
 import jax
 import jax.numpy as jnp
@@ -21,10 +21,14 @@ import numpy as np
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
+from constrainet.maps.coordinates import concatenate
 from constrainet.solve import constant
 
 PADDING = 1.5
 """Tables may hold this many times the entries they need before they are cut into several."""
+
+LONGEST = 12
+"""Sums of more entries are cut into pieces: each entry of a table is code to be compiled."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +54,38 @@ class _Table:
         if total is None:
             return jnp.zeros((self.left.shape[1], *a.shape[1:]), jnp.result_type(a, b))
         return total
+
+
+@dataclass(frozen=True, eq=False)
+class _Assembly:
+    """How results are made of pieces of sums.
+
+    Args:
+        sums: those of several pieces: which, shape (pieces, sums), by how many there are.
+        order: where each result is, among the pieces and then the sums.
+    """
+
+    sums: list[np.ndarray]
+    order: np.ndarray
+
+    @staticmethod
+    def of(place: np.ndarray, counts: np.ndarray) -> _Assembly:
+        """From the place of each piece, result by result, and how many each result has."""
+        firsts = np.cumsum(counts) - counts
+        order, sums, end = place[firsts], [], len(place)
+        for count in np.unique(counts[counts > 1]):
+            results = np.flatnonzero(counts == count)
+            sums.append(place[firsts[results] + np.arange(count)[:, None]])
+            order[results] = np.arange(end, end := end + len(results))
+        return _Assembly(sums, order)
+
+    def apply(self, pieces: jax.Array) -> jax.Array:
+        if self.sums:  # or else every sum would compute its pieces anew
+            pieces = jax.lax.optimization_barrier(pieces)
+        sums = [reduce(jnp.add, (_rows(pieces, each) for each in places)) for places in self.sums]
+        rows = concatenate([pieces, *sums])
+        in_order = len(rows) == len(self.order) and np.all(np.diff(self.order) == 1)
+        return rows if in_order else _rows(rows, self.order)
 
 
 class RowProducts:
@@ -80,36 +116,38 @@ class RowProducts:
         return row_products_p.bind(y.astype(dtype), z.astype(dtype), form=self, slot=0)
 
     @cached_property
-    def _tables(self) -> list[tuple[list[_Table], np.ndarray | None]]:
+    def _tables(self) -> list[tuple[list[_Table], _Assembly]]:
         return [self._tabulate(slot) for slot in range(3)]
 
-    def _tabulate(self, slot: int) -> tuple[list[_Table], np.ndarray | None]:
-        """The tables of one map, and the order of their joint results if they are several."""
+    def _tabulate(self, slot: int) -> tuple[list[_Table], _Assembly]:
+        """The tables of one map, and how results are made of theirs."""
         left, right = (self.places[other] for other in range(3) if other != slot)
         by_result = np.argsort(self.places[slot], kind="stable")
-        counts = np.bincount(self.places[slot], minlength=self.sizes[slot])
-        starts = np.cumsum(counts) - counts
-        most = counts.max(initial=0)
+        entries = np.bincount(self.places[slot], minlength=self.sizes[slot])
+        pieces = np.maximum(1, -(-entries // LONGEST))
+        result = np.repeat(np.arange(len(entries)), pieces)
+        number = np.arange(len(result)) - (np.cumsum(pieces) - pieces)[result]
+        starts = (np.cumsum(entries) - entries)[result] + LONGEST * number
+        counts = np.minimum(entries[result] - LONGEST * number, LONGEST)
         groups = [np.arange(len(counts))]
-        if most * len(counts) > PADDING * len(by_result):
+        if counts.max(initial=0) * len(counts) > PADDING * len(by_result):
             widths = np.ceil(np.log2(np.maximum(counts, 1)))
             groups = [np.flatnonzero(widths == width) for width in np.unique(widths)]
         tables = []
         for group in groups:
             numbers = np.arange(counts[group].max(initial=0))[:, None]
             inside = numbers < counts[group]
-            entries = by_result[np.where(inside, starts[group] + numbers, 0)]
-            coefficients = np.where(inside, self.coefficients[entries], 0)
-            tables.append(_Table(left[entries], right[entries], coefficients))
-        return tables, None if len(groups) == 1 else np.argsort(np.concatenate(groups))
+            chosen = by_result[np.where(inside, starts[group] + numbers, 0)]
+            coefficients = np.where(inside, self.coefficients[chosen], 0)
+            tables.append(_Table(left[chosen], right[chosen], coefficients))
+        return tables, _Assembly.of(np.argsort(np.concatenate(groups)), pieces)
 
     # compiled by itself, because Haiku runs `init` eagerly, operation by operation
     @partial(jax.jit, static_argnames=("self", "slot"))
     def evaluate(self, a: jax.Array, b: jax.Array, slot: int) -> jax.Array:
         """The map to x, y or z (slot 0, 1 or 2) from the other two, in their order."""
-        tables, order = self._tables[slot]
-        parts = [table.apply(a, b) for table in tables]
-        return parts[0] if order is None else _rows(jnp.concatenate(parts), order)
+        tables, assembly = self._tables[slot]
+        return assembly.apply(concatenate([table.apply(a, b) for table in tables]))
 
 
 def _rows(x: jax.Array, indices: np.ndarray) -> jax.Array:

@@ -19,6 +19,7 @@ from constrainet.nn.nonlinearities import (
     GatedNonlinearity,
     NormNonlinearity,
     PointwiseNonlinearity,
+    RegularNonlinearity,
 )
 from constrainet.nn.normalization import LayerNorm
 from constrainet.nn.tensor_product_net import TensorProductBlock, TensorProductNet
@@ -34,6 +35,7 @@ __all__ = [
     "Linear",
     "NormNonlinearity",
     "PointwiseNonlinearity",
+    "RegularNonlinearity",
     "TensorProduct",
     "TensorProductBlock",
     "TensorProductNet",

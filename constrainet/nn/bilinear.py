@@ -76,8 +76,8 @@ class TensorProduct(hk.Module):
 
     def __call__(self, x, y) -> Any:
         """(..., rep_a.dim) and (..., rep_b.dim) to (..., rep_out.dim)."""
-        a, leave = enter(self, x, self.rep_a, self.map.sources[0])
-        b, _ = enter(self, y, self.rep_b, self.map.sources[1])
+        a, leave = enter(self, x, self.rep_a, self.map.sources[0], "rep_a")
+        b, _ = enter(self, y, self.rep_b, self.map.sources[1], "rep_b")
         if x is not a and jnp.shape(x)[:-1] != jnp.shape(y)[:-1]:
             raise ValueError(
                 f"`{title(self)}` takes two arrays of equal shapes but for the last axis. Got "
@@ -95,7 +95,11 @@ class BiLinear(hk.Module):
     Args:
         rep_in: how inputs transform.
         rep_out: how outputs transform.
-        connections, gain, frame, w_init, name: as for `TensorProduct`.
+        connections: "channelwise" or "full", as for `TensorProduct`.
+        gain: what the deviation of outputs is multiplied by at initialisation.
+        frame: common coordinates of the representations of a model, which its layers share.
+        w_init: initialiser of the weights, instead of that of `TensorProduct`.
+        name: of the module.
 
     Raises:
         TypeError: if a representation is none.

@@ -14,22 +14,26 @@ from constrainet.maps import Coordinates, Features
 from constrainet.reps import Rep
 
 
-def check_input(name: str, x, rep: Rep) -> jax.Array:
+def check_input(name: str, x, rep: Rep, argument: str = "rep_in") -> jax.Array:
     """The input as an array, if its last axis is the representation's.
 
     Args:
         name: the layer, for the message.
         x: the input.
         rep: what the layer takes.
+        argument: what the layer calls it.
 
     Raises:
         ValueError: if the last axis has another size.
-        TypeError: if the input holds whole numbers.
+        TypeError: if the input is no array, or holds whole numbers.
     """
-    x = jnp.asarray(x)
+    try:
+        x = jnp.asarray(x)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"`{name}` takes arrays. Got {x!r:.60}, of {type(x)}.") from error
     if x.ndim == 0 or x.shape[-1] != rep.dim:
         raise ValueError(
-            f"`{name}` takes arrays of shape (..., {rep.dim}), because rep_in = {rep} has "
+            f"`{name}` takes arrays of shape (..., {rep.dim}), because {argument} = {rep} has "
             f"dimension {rep.dim}. Got an array of shape {x.shape}."
         )
     if not jnp.issubdtype(x.dtype, jnp.inexact):
@@ -54,7 +58,7 @@ def check_rep(call: str, argument: str, rep) -> None:
 
 
 def enter(
-    layer: hk.Module, x: Any, rep: Rep, coordinates: Coordinates
+    layer: hk.Module, x: Any, rep: Rep, coordinates: Coordinates, argument: str = "rep_in"
 ) -> tuple[Features, Callable[[Features], Any]]:
     """What a layer computes with, and how its result is handed back.
 
@@ -63,6 +67,7 @@ def enter(
         x: vectors (..., rep.dim), or features from the layer before.
         rep: how they transform.
         coordinates: of `rep`.
+        argument: what the layer calls it.
 
     Returns:
         The input as features, and a function from features to what `x` was: an array or features.
@@ -72,7 +77,7 @@ def enter(
     """
     if isinstance(x, Features):
         return x, lambda y: y
-    x = check_input(title(layer), x, rep)
+    x = check_input(title(layer), x, rep, argument)
     return Features.of(coordinates, x), lambda y: y.array(x.shape[:-1])
 
 
@@ -80,25 +85,30 @@ def parameter(layer: hk.Module, name: str, shape: tuple[int, ...], dtype: Any, i
     """`hk.get_parameter`, refusing arrays of another shape or kind.
 
     Raises:
-        ValueError: if the parameter given has another shape: that of another model.
+        ValueError: if it is not among the parameters given, or has another shape there.
         TypeError: if it is real and should be complex, or the other way round.
     """
-    found = hk.get_parameter(name, shape, dtype, init=init)
     advice = "Were these parameters made for another model?"
-    if found.shape != tuple(shape):
+    try:
+        found = hk.get_parameter(name, shape, dtype, init=init)
+    except ValueError as error:
+        if hk.running_init():  # a fault of the initialiser
+            raise
         raise ValueError(
-            f"Parameter {name!r} of `{title(layer)}` should have shape {tuple(shape)}. Got "
-            f"{found.shape}. {advice}"
-        )
+            f"`{title(layer)}` needs a parameter {name!r} of shape {tuple(shape)}. {advice} Haiku "
+            f"says: {error}"
+        ) from error
     if jnp.iscomplexobj(found) != jnp.issubdtype(dtype, jnp.complexfloating):
-        kind = "complex" if jnp.issubdtype(dtype, jnp.complexfloating) else "real"
+        kind, why = "real", "the layer's weights are"
+        if jnp.issubdtype(dtype, jnp.complexfloating):
+            kind, why = "complex", "its representations are"
         raise TypeError(
-            f"Parameter {name!r} of `{title(layer)}` should be {kind}, because its representations "
-            f"are. Got {found.dtype}. {advice}"
+            f"Parameter {name!r} of `{title(layer)}` should be {kind}, because {why}. Got "
+            f"{found.dtype}. {advice}"
         )
     return found
 
 
 def title(layer: hk.Module) -> str:
-    """How messages name a layer."""
-    return f"{type(layer).__name__}({layer.name})"
+    """How messages name a layer: by its kind, and its place in the model."""
+    return f"{type(layer).__name__}({layer.module_name})"

@@ -28,7 +28,7 @@ class EMLPBlock(hk.Module):
         rep_out: how outputs transform.
         parametrization: of the linear layer, "projector" or "basis".
         bilinear: whether there are products.
-        nonlinearity: "gated", which fits every representation, "norm" or "pointwise".
+        nonlinearity: "gated", which fits every representation, "norm", "pointwise" or "regular".
         frame: common coordinates of the representations of a model, which its layers share.
         name: of the module.
 
@@ -91,7 +91,7 @@ class EMLP(hk.Module):
         num_layers: the number of hidden layers.
         parametrization: of the linear layers, "projector" or "basis".
         bilinear: whether blocks have products; without them they are linear layers and gates.
-        nonlinearity: "gated", which fits every representation, "norm" or "pointwise".
+        nonlinearity: "gated", which fits every representation, "norm", "pointwise" or "regular".
         name: of the module.
 
     Raises:

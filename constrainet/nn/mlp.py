@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import haiku as hk
 import jax
 
-from constrainet.nn.checks import check_count, check_input, check_rep
+from constrainet.nn.checks import check_count, check_input, check_rep, title
 from constrainet.reps import Rep
 
 
@@ -51,7 +51,7 @@ class MLP(hk.Module):
 
     def __call__(self, x) -> jax.Array:
         """(..., rep_in.dim) to (..., rep_out.dim)."""
-        x = check_input(f"MLP({self.name})", x, self.rep_in)
+        x = check_input(title(self), x, self.rep_in)
         for width in self.widths:
             x = jax.nn.swish(hk.Linear(width)(x))
         return hk.Linear(self.rep_out.dim)(x)

@@ -2,18 +2,31 @@
 
 Functions of single coordinates commute with the group where it permutes coordinates, and nowhere
 else: a sign or a phase is not a permutation. Elsewhere copies are multiplied by invariant numbers:
-by scalars of their own (gates), or by functions of their own norms.
+by scalars of their own (gates), or by functions of their own norms. For a finite group there is
+one more way: any copies are the coefficients of functions on the group, which it permutes.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from abc import abstractmethod
+from math import inf
+from typing import Any, ClassVar
 
 import haiku as hk
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from constrainet.maps import Features, SharedFrame, gates, invariant_squares
+from constrainet.maps import (
+    Features,
+    Gates,
+    GroupFunctions,
+    InvariantSquares,
+    SharedFrame,
+    gates,
+    group_functions,
+    invariant_squares,
+)
 from constrainet.maps import frame as make_frame
 from constrainet.nn.channels import gated
 from constrainet.nn.checks import check_rep, enter, parameter, title
@@ -25,8 +38,57 @@ SWISH_GAIN = 1.6765
 SIGMOID_GAIN = 1.8462
 """1 / √E[sigmoid(z)²] for a normal z."""
 
+LARGEST_ORDER = 1024
+"""Of groups for which there are functions on the group: the Fourier transform is a dense matrix."""
 
-class GatedNonlinearity(hk.Module):
+
+class Nonlinearity(hk.Module):
+    """What all non-linearities have in common.
+
+    Args:
+        rep: the representation that is returned.
+        normalized: whether results are scaled so that normal inputs keep their mean square.
+        frame: common coordinates of the representations of a model, which its layers share.
+        name: of the module.
+
+    Attributes:
+        rep_in: the representation that is taken.
+        map: what the layer computes with.
+    """
+
+    has_gates: ClassVar[bool] = False
+    """Whether a scalar for each copy that needs one comes with the input."""
+
+    def __init__(
+        self,
+        rep: Rep,
+        normalized: bool = False,
+        frame: SharedFrame | None = None,
+        name: str | None = None,
+    ):
+        super().__init__(name=name)
+        check_rep(type(self).__name__, "rep", rep)
+        self.rep, self.normalized = rep, normalized
+        self.rep_in = gated(rep) if self.has_gates else rep
+        self.frame = frame or make_frame(*dict.fromkeys((self.rep_in, rep)))
+        self.map = self._prepare()
+
+    @abstractmethod
+    def _prepare(self) -> Any:
+        """The map, if the representation fits."""
+
+    @abstractmethod
+    def _act(self, x: Features) -> Features:
+        """The function itself."""
+
+    def __call__(self, x) -> Any:
+        """(..., rep_in.dim) to (..., rep.dim)."""
+        argument = "gated(rep)" if self.has_gates else "rep"
+        x, leave = enter(self, x, self.rep_in, self.frame.coordinates(self.rep_in), argument)
+        return leave(self._act(x))
+
+
+class GatedNonlinearity(Nonlinearity):
     """Swish on what the group only permutes, and gates on everything else.
 
     Functions of single coordinates commute with the group on scalars and on permutation
@@ -55,29 +117,19 @@ class GatedNonlinearity(hk.Module):
         Weiler, Geiger, Welling, Boomsma, Cohen, "3D steerable CNNs" (2018), section 4.3.
     """
 
-    def __init__(
-        self,
-        rep: Rep,
-        normalized: bool = False,
-        frame: SharedFrame | None = None,
-        name: str | None = None,
-    ):
-        super().__init__(name=name)
-        check_rep("GatedNonlinearity", "rep", rep)
-        self.rep, self.normalized = rep, normalized
-        self.rep_in = gated(rep)
-        self.gates = gates(self.rep_in, rep, frame or make_frame(self.rep_in, rep))
+    has_gates = True
 
-    def __call__(self, x) -> Any:
-        """(..., gated(rep).dim) to (..., rep.dim)."""
-        x, leave = enter(self, x, self.rep_in, self.gates.source)
+    def _prepare(self) -> Gates:
+        return gates(self.rep_in, self.rep, self.frame)
+
+    def _act(self, x: Features) -> Features:
         functions = (
             (normalized_swish, _normalized_sigmoid) if self.normalized else (swish, _sigmoid)
         )
-        return leave(self.gates(x, *functions))
+        return self.map(x, *functions)
 
 
-class PointwiseNonlinearity(hk.Module):
+class PointwiseNonlinearity(Nonlinearity):
     """Swish on every coordinate of a permutation representation.
 
     Args:
@@ -99,33 +151,21 @@ class PointwiseNonlinearity(hk.Module):
         Array([0., 0., 0.], dtype=float32)
     """
 
-    def __init__(
-        self,
-        rep: Rep,
-        normalized: bool = False,
-        frame: SharedFrame | None = None,
-        name: str | None = None,
-    ):
-        super().__init__(name=name)
-        check_rep("PointwiseNonlinearity", "rep", rep)
-        if not rep.is_permutation:
-            part = next(part for part, _ in rep.summands if not part.is_permutation)
+    def _prepare(self) -> Gates:
+        if not self.rep.is_permutation:
+            part = next(part for part, _ in self.rep.summands if not part.is_permutation)
             raise ValueError(
                 f"`{title(self)}` needs a representation whose coordinates are only permuted, "
                 f"because a function of single coordinates commutes with nothing else. {part} of "
-                f"{rep.group} is none. Use `GatedNonlinearity` or `NormNonlinearity`."
+                f"{self.rep.group} is none. Use `GatedNonlinearity` or `NormNonlinearity`."
             )
-        self.rep = self.rep_in = rep
-        self.normalized = normalized
-        self.gates = gates(rep, rep, frame or make_frame(rep))
+        return gates(self.rep, self.rep, self.frame)
 
-    def __call__(self, x) -> Any:
-        """(..., rep.dim) to (..., rep.dim)."""
-        x, leave = enter(self, x, self.rep, self.gates.source)
-        return leave(self.gates(x, normalized_swish if self.normalized else swish, _sigmoid))
+    def _act(self, x: Features) -> Features:
+        return self.map(x, normalized_swish if self.normalized else swish, _sigmoid)
 
 
-class NormNonlinearity(hk.Module):
+class NormNonlinearity(Nonlinearity):
     """Each copy of an irreducible times the sigmoid of a function of its own invariant square.
 
     z becomes sigmoid(a q(z) + b) z, with q the mean square of the copy's coordinates (or of the
@@ -155,24 +195,12 @@ class NormNonlinearity(hk.Module):
         Worrall, Garbin, Turmukhambetov, Brostow, "Harmonic networks" (2017), section 4.
     """
 
-    def __init__(
-        self,
-        rep: Rep,
-        normalized: bool = False,
-        frame: SharedFrame | None = None,
-        name: str | None = None,
-    ):
-        super().__init__(name=name)
-        check_rep("NormNonlinearity", "rep", rep)
-        self.rep = self.rep_in = rep
-        self.normalized = normalized
-        self.frame = frame or make_frame(rep)
-        self.squares = invariant_squares(rep, self.frame)
-        check_squares(self, self.squares, rep)
+    def _prepare(self) -> InvariantSquares:
+        squares = invariant_squares(self.rep, self.frame)
+        check_squares(self, squares, self.rep)
+        return squares
 
-    def __call__(self, x) -> Any:
-        """(..., rep.dim) to (..., rep.dim)."""
-        x, leave = enter(self, x, self.rep, self.squares.coordinates)
+    def _act(self, x: Features) -> Features:
         real = jnp.finfo(x.dtype).dtype
         components = dict(x.components)
         others = {i: z for i, z in components.items() if i != self.frame.trivial}
@@ -180,16 +208,80 @@ class NormNonlinearity(hk.Module):
         slopes = parameter(self, "slope", (count,), real, jnp.ones)
         offsets = parameter(self, "offset", (count,), real, jnp.zeros)
         start, gain = 0, SIGMOID_GAIN if self.normalized else 1
-        for i, square in self.squares(others).items():
+        for i, square in self.map(others).items():
             copies = slice(start, start := start + len(square))
             factors = gain * jax.nn.sigmoid(slopes[copies, None] * square + offsets[copies, None])
             components[i] = others[i] * factors[:, None]
         if self.frame.trivial in components:
-            scalars = components[self.frame.trivial]
-            components[self.frame.trivial] = (normalized_swish if self.normalized else swish)(
-                scalars
+            function = normalized_swish if self.normalized else swish
+            components[self.frame.trivial] = function(components[self.frame.trivial])
+        return Features(x.coordinates, x.batch, x.dtype, components=components)
+
+
+class RegularNonlinearity(Nonlinearity):
+    """Swish on the values of functions on a finite group, whose coefficients the copies are.
+
+    Functions on the group make up its regular representation, which only permutes their values.
+    Copies of irreducibles are dealt to channels, a function f on the group for each, of which they
+    are Fourier coefficients; f becomes swish(f + b), with b learned for each channel, and of its
+    coefficients those are kept that there are copies of. Invariants that are left over, when all
+    others are dealt, become their swish. So all copies of a channel act on each
+    other, and those of a multiple of the regular representation are just permuted coordinates: one
+    such layer between two linear ones, wide enough, approximates every equivariant function. Where
+    a channel holds an invariant, b starts at zero, and elsewhere at one: without either, the odd
+    part of swish, which is linear, would be all that acts on irreducibles that change sign.
+
+    Channels cost two products with a matrix of as many rows as the group has elements.
+
+    Args:
+        rep: how inputs and outputs transform, under a finite group.
+        normalized: whether results are scaled so that normal inputs keep their mean square.
+        frame: common coordinates of the representations of a model, which its layers share.
+        name: of the module.
+
+    Raises:
+        TypeError: if `rep` is no representation.
+        ValueError: if the group is infinite, or has more than 1024 elements.
+
+    Example:
+        >>> import haiku as hk, jax, jax.numpy as jnp
+        >>> from constrainet.groups import D
+        >>> from constrainet.reps import V
+        >>> rep = 2 * V(D(4))
+        >>> layer = hk.without_apply_rng(hk.transform(lambda x: RegularNonlinearity(rep)(x)))
+        >>> params = layer.init(jax.random.key(0), jnp.ones(4))
+        >>> layer.apply(params, jnp.ones(4)).shape
+        (4,)
+
+    References:
+        Cohen, Welling, "Group equivariant convolutional networks" (2016), on functions on a group.
+        Ravanbakhsh, "Universal equivariant multilayer perceptrons" (2020), on what they suffice
+        for. Cesa, Lang, Weiler, "A program to build E(N)-equivariant steerable CNNs" (2022), on
+        non-linearities by Fourier transforms.
+    """
+
+    def _prepare(self) -> GroupFunctions:
+        group = self.rep.group
+        if group.order > LARGEST_ORDER:
+            count = "infinitely many" if group.order == inf else f"{group.order:,}"
+            raise ValueError(
+                f"`{title(self)}` needs a finite group of at most {LARGEST_ORDER:,} elements, "
+                f"because it computes with all values of functions on the group. {group} has "
+                f"{count}. Use `GatedNonlinearity` or `NormNonlinearity`."
             )
-        return leave(Features(self.squares.coordinates, x.batch, x.dtype, components=components))
+        return group_functions(self.rep, self.frame)
+
+    def _act(self, x: Features) -> Features:
+        functions, real = self.map, jnp.finfo(x.dtype).dtype
+        start = 1.0 - functions.has_invariant
+        offsets = parameter(
+            self, "offset", start.shape, real, lambda _, dtype: jnp.asarray(start, dtype)
+        )
+        gains = np.ones(len(start) + 1)
+        if self.normalized:
+            gains = functions.gains(_swish_of_numbers, start)
+        components = functions(x.components, swish, offsets, jnp.asarray(gains, real))
+        return Features(x.coordinates, x.batch, x.dtype, components=components)
 
 
 def check_squares(layer: hk.Module, squares, rep: Rep) -> None:
@@ -209,6 +301,10 @@ def swish(x: jax.Array) -> jax.Array:
     return jax.nn.swish(x)
 
 
+def _swish_of_numbers(x: np.ndarray) -> np.ndarray:
+    return x / (1 + np.exp(-x))
+
+
 def normalized_swish(x: jax.Array) -> jax.Array:
     """Swish, scaled to keep the mean square of normal numbers."""
     return SWISH_GAIN * swish(x)
@@ -226,4 +322,5 @@ NONLINEARITIES = {
     "gated": GatedNonlinearity,
     "norm": NormNonlinearity,
     "pointwise": PointwiseNonlinearity,
+    "regular": RegularNonlinearity,
 }

@@ -61,7 +61,7 @@ class LayerNorm(hk.Module):
 
     def __call__(self, x) -> Any:
         """(..., rep.dim) to (..., rep.dim)."""
-        x, leave = enter(self, x, self.rep, self.squares.coordinates)
+        x, leave = enter(self, x, self.rep, self.squares.coordinates, "rep")
         real = jnp.finfo(x.dtype).dtype
         components, trivial = dict(x.components), self.frame.trivial
         if trivial in components and len(components[trivial]) > 1:

@@ -22,8 +22,10 @@ READOUT_GAIN = 0.03
 """What the readout's invariant functions are multiplied by: with it they learn more slowly than the
 products, which are to explain what they can."""
 
-VARIANCE_OF_PRODUCTS = 2.0
-"""What all blocks together add at the start to features of variance one."""
+VARIANCE_OF_PRODUCTS = 0.2
+"""What all blocks together add at the start to features of variance one: little, so that a model
+begins close to polynomials of low degree, and few samples are not fitted by those of high degree.
+"""
 
 
 class TensorProductBlock(hk.Module):
@@ -66,7 +68,7 @@ class TensorProductBlock(hk.Module):
 
     def __call__(self, x) -> Any:
         """(..., rep.dim) to (..., rep.dim)."""
-        x, leave = enter(self, x, self.rep, self.frame.coordinates(self.rep))
+        x, leave = enter(self, x, self.rep, self.frame.coordinates(self.rep), "rep")
         rep = self.rep
         options: dict[str, Any] = {"parametrization": self.parametrization, "frame": self.frame}
         left, right = (
@@ -83,7 +85,8 @@ class TensorProductNet(hk.Module):
 
     Each block adds to its input the products of two learned projections of it, so that b blocks
     express equivariant polynomials of degree 2ᵇ, whatever the group; few parameters and few samples
-    suffice for targets that are, or nearly are. What of the output is invariant gets in addition a
+    suffice for targets that are, or nearly are. Products start small, so that a model begins close
+    to polynomials of low degree. What of the output is invariant gets in addition a
     multilayer perceptron of the invariants found, and what is not is multiplied by such functions,
     copy by copy, before it is mixed: no target that is not a polynomial is out of reach. These
     functions start at zero.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 
-from constrainet.groups import Group
 from constrainet.reps.action import Action
 
 
@@ -31,15 +30,6 @@ def check_degree(call: str, degree) -> int:
             f"The degree k of `{call}(rep, k)` should be a whole number. Got {degree!r}."
         )
     return count
-
-
-def check_group(call: str, group) -> None:
-    """Refuses what is not a group."""
-    if isinstance(group, Group):
-        return
-    hint = f"Call it, as in `{call}(SO(3))`." if callable(group) else "Make one with `Group(...)`."
-    name = getattr(group, "__name__", repr(group))
-    raise TypeError(f"`{call}(group=...)` should be a group. Got {name}. {hint}")
 
 
 def check_rep(call: str, rep) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import operator
 
-from constrainet.groups import Group
-from constrainet.reps.arguments import check_group
+from constrainet.groups import Group, check_group
 from constrainet.reps.atoms import Defining
 from constrainet.reps.rep import Rep, TensorProduct, direct_sum
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from constrainet.errors import ProblemTooLargeError
+from constrainet.groups import Group
 from constrainet.reps.equivariance import equivariant_maps
 from constrainet.reps.frames import Frame
 from constrainet.reps.irrep import Irrep, Type, irrep
@@ -17,9 +18,9 @@ from constrainet.reps.rep import Rep
 from constrainet.solve import Atom, Component, Space, intertwiners, memory_limit
 from constrainet.solve import decompose as decompose_spaces
 
-WANTED, WANTED_OF_LARGE = 5e-13, 1e-12
-"""Violation by the change of basis, per vector, at which no better one is looked for: looking again
-is cheap, but not above a thousand dimensions."""
+WANTED = 2e-13
+"""Violation by the change of basis, per vector, at which no better one is looked for: less than a
+whole column may violate (1e-12), because a vector's is the mean over the columns of a copy."""
 
 TYPES: dict[int, Type] = {1: "real", 2: "complex", 4: "quaternionic"}
 
@@ -104,8 +105,7 @@ def decompose(rep: Rep) -> IrreducibleDecomposition:
     summands = [part for part, _ in rep.summands]
     spaces = [other.in_frame(frame).space for other in (rep, *summands)]
     _check_closed(rep, spaces[0])
-    wanted = WANTED if rep.dim <= 1000 else WANTED_OF_LARGE
-    found = decompose_spaces(*spaces, whole_from=float("inf"), wanted=wanted)
+    found = decompose_spaces(*spaces, whole_from=float("inf"), wanted=WANTED)
     copies = [_copies(space, parts) for space, parts in zip(spaces, found.parts, strict=True)]
     irreps, columns, used = [], [], {}
     for index in sorted(
@@ -147,10 +147,28 @@ def _check_closed(rep: Rep, space: Space) -> None:
     if all(atom.is_adjoint_closed for atom in atoms):
         return
     raise ValueError(
-        f"`decompose(rep)` should get a representation in which the adjoints of the generators' "
-        f"images are in the algebra again; otherwise no orthogonal basis need split it. Got {rep} "
-        f"of {rep.group}. If the group is compact, conjugate its generators to orthogonal or "
-        "unitary matrices first."
+        "`decompose(rep)` should get a representation in which the adjoints of the generators' "
+        "images are in the algebra again; otherwise no orthogonal basis need split it. Got "
+        f"{rep} of {rep.group}. {_remedy(rep.group)}"
+    )
+
+
+def _remedy(group: Group) -> str:
+    if group.is_unitary:
+        return (
+            "The group's own matrices are orthogonal or unitary: give the images in a basis in "
+            "which they are, too."
+        )
+    try:
+        is_compact = group.is_compact
+    except ValueError:  # too large, or known too poorly, to decide
+        is_compact = False
+    if not is_compact:
+        return "If it is compact, write it in a basis in which its matrices are unitary."
+    return (
+        "It is compact, in a skew basis. Decompose a representation of "
+        "`conjugate(G, np.linalg.cholesky(G.invariant_form).conj().T)`, which is the same group "
+        "by orthogonal or unitary matrices."
     )
 
 

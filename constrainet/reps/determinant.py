@@ -9,9 +9,8 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from constrainet.groups import Group
+from constrainet.groups import Group, check_group
 from constrainet.linalg import Monomial, digest
-from constrainet.reps.arguments import check_group
 from constrainet.reps.atomic import AtomicRep
 from constrainet.reps.notation import with_factor
 from constrainet.reps.rep import Rep, tensor_product

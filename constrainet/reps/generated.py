@@ -13,9 +13,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from constrainet.groups import Group
+from constrainet.groups import Group, check_group
 from constrainet.linalg import Monomial, digest, to_dense
-from constrainet.reps.arguments import check_group
 from constrainet.reps.atomic import AtomicRep
 from constrainet.reps.dual import dual
 from constrainet.reps.extension import extend
@@ -141,7 +140,7 @@ def from_generators(group: Group, *, drho: Any = None, rho: Any = None, label: s
         >>> from constrainet.reps import from_generators
         >>> rep = from_generators(SO(2), drho=2 * SO(2).lie_algebra)
         >>> turn = np.array([[0.0, -1.0], [1.0, 0.0]])
-        >>> print(rep.rho(turn).round(6))
+        >>> print(rep.rho(turn).round(6) + 0)
         [[-1.  0.]
          [ 0. -1.]]
 

@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 import scipy.linalg
 
+from constrainet.linalg import logarithm
 from constrainet.tolerances import EXACT
 
 DEPENDENT = 1e-8
@@ -21,9 +22,6 @@ DEPENDENT = 1e-8
 
 INSIDE = 1e-4
 """How far a logarithm may lie outside the algebra: elements sampled in float32 have errors."""
-
-NEAR = 0.25
-"""Square roots are taken until this close to the identity; eight nodes then give all digits."""
 
 SHOWN = 4
 """Terms of a relation written out in a message."""
@@ -156,55 +154,15 @@ class LieImages:
         if not len(self.basis):
             is_one = np.abs(g - np.eye(len(g))).max() <= INSIDE
             return np.eye(self._image_dim) if is_one else None
-        A = principal_logarithm(g)
+        A = logarithm(g)
         if A is None or self.outside(A) > INSIDE:
             return None
         # what the logarithm lost near the negative axis is close to the identity
         inside = np.tensordot(self.coefficients(A), self.basis, 1)
-        rest = principal_logarithm(scipy.linalg.expm(-inside) @ g)
+        rest = logarithm(scipy.linalg.expm(-inside) @ g)
         if rest is None:
             return None
         return scipy.linalg.expm(self.image(A)) @ scipy.linalg.expm(self.image(rest))
-
-
-def principal_logarithm(g: np.ndarray) -> np.ndarray | None:
-    """By inverse scaling and squaring; None if an eigenvalue lies on or at the negative axis.
-
-    References:
-        Higham, "Functions of matrices" (2008), sections 6.3 (square roots by the product form of
-        the Denman-Beavers iteration) and 11.4 (logarithms by quadrature).
-    """
-    one = np.eye(len(g))
-    root, count = g, 0
-    while np.linalg.norm(root - one) > NEAR:
-        next_root = _square_root(root)
-        if next_root is None or count > 50:
-            return None
-        root, count = next_root, count + 1
-    X = root - one
-    nodes, weights = np.polynomial.legendre.leggauss(8)
-    terms = [
-        w / 2 * np.linalg.solve(one + (t + 1) / 2 * X, X)
-        for t, w in zip(nodes, weights, strict=True)
-    ]
-    return 2**count * np.sum(terms, axis=0)
-
-
-def _square_root(g: np.ndarray) -> np.ndarray | None:
-    root, product = g, g
-    one = np.eye(len(g))
-    for _ in range(25):
-        try:
-            inverse = np.linalg.inv(product)
-        except np.linalg.LinAlgError:
-            return None
-        root = root @ (one + inverse) / 2
-        product = (one + (product + inverse) / 2) / 2
-        if np.linalg.norm(product - one) < 1e-14 * len(g):
-            return root
-        if not np.isfinite(product).all() or np.abs(product).max() > 1e8:
-            return None
-    return root if np.linalg.norm(product - one) < 1e-10 else None
 
 
 def _real(matrix: np.ndarray) -> np.ndarray:

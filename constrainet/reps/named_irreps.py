@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from constrainet.groups import SO, SU, C, D, Group, O, S
-from constrainet.reps.arguments import check_group
+from constrainet.groups import SO, SU, C, D, Group, O, S, check_group
 from constrainet.reps.irrep import Irrep
 from constrainet.reps.planar_irreps import determinant, half_turning, trivial, turning
 from constrainet.reps.spatial_irreps import harmonic, spin, twisted_harmonic

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from constrainet.errors import ProblemTooLargeError
-from constrainet.groups import Group
+from constrainet.groups import Group, check_group
 from constrainet.linalg import Monomial, digest
-from constrainet.reps.arguments import check_group
 from constrainet.reps.atomic import AtomicRep
 from constrainet.reps.blocks import block_diagonal, embedded
 from constrainet.reps.constructions import Scalar

@@ -65,7 +65,7 @@ class Rep(Action):
     @property
     @abstractmethod
     def T(self) -> Rep:
-        """The dual: ρ*(g) = ρ(g)⁻ᵀ, dρ*(A) = -dρ(A)ᵀ. The dual of the dual is `self`."""
+        """The dual: `ρ*(g) = ρ(g)⁻ᵀ`, `dρ*(A) = -dρ(A)ᵀ`. The dual of the dual is `self`."""
 
     @property
     @abstractmethod

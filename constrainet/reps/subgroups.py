@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 import scipy.linalg
 
-from constrainet.groups import Group
+from constrainet.groups import Group, check_group
 from constrainet.linalg import digest
-from constrainet.reps.arguments import check_group, check_rep
+from constrainet.reps.arguments import check_rep
 from constrainet.reps.atomic import AtomicRep
 from constrainet.reps.atoms import Defining
 from constrainet.reps.blocks import block_diagonal, embedded

@@ -36,6 +36,7 @@ class Certificate:
 
     @property
     def worst(self) -> float:
+        """The larger of the two."""
         return max(self.residual, self.orthonormality)
 
 

@@ -26,6 +26,9 @@ MORE_SEEDS = 8
 """Draws of random elements where few digits may be lost; some draws lose ten times what others do,
 by how close the closest eigenvalues are."""
 
+STALLED = 0.7
+"""Averages that leave more than this fraction of a violation are not worth another one."""
+
 WHOLE_FROM = 1000
 """Tensor products of at least this dimension stay whole."""
 
@@ -46,10 +49,12 @@ class Component:
 
     @property
     def dim(self) -> int:
+        """The dimension of one copy."""
         return dim_of(self.atoms)
 
     @property
     def is_trivial(self) -> bool:
+        """Whether nothing acts on it."""
         return not self.atoms
 
     def vectors(self) -> Space:
@@ -92,17 +97,19 @@ def decompose(
     Args:
         *spaces: the spaces.
         whole_from: tensor products of at least this dimension stay whole.
-        wanted: further random elements are drawn while the certificate shows a larger violation
-            than this, and the best decomposition is taken; by default the largest one allowed.
+        wanted: while the certificate shows a larger violation than this, rounding is averaged out
+            and further random elements are drawn, and the best decomposition is taken; by default
+            the largest one allowed.
 
     Raises:
         CertificateError: if no random elements lead to a decomposition that passes its
             certificate.
     """
     allowed = allowed_violation(None)
+    wanted = allowed if wanted is None else wanted
     worst, best = np.inf, None
-    for seed in range(SEEDS if wanted is None else MORE_SEEDS):
-        work = _Work(seed, spaces, whole_from)
+    for seed in range(SEEDS if wanted == allowed else MORE_SEEDS):
+        work = _Work(seed, spaces, whole_from, wanted)
         try:
             parts = tuple(tuple(work.split(term) for term in space.terms) for space in spaces)
         except DecompositionError:
@@ -110,7 +117,7 @@ def decompose(
         if work.worst < worst:
             worst = work.worst
             best = Decomposition(spaces, tuple(work.components.values()), parts)
-        if worst <= (allowed if wanted is None else wanted):
+        if worst <= wanted:
             break
     if best is None or worst > allowed:
         raise CertificateError("a decomposition into irreducibles", worst, allowed)
@@ -120,8 +127,8 @@ def decompose(
 class _Work:
     """Components met so far, and what they are known by."""
 
-    def __init__(self, seed: int, spaces: Sequence[Space], whole_from: float):
-        self.seed, self.whole_from = seed, whole_from
+    def __init__(self, seed: int, spaces: Sequence[Space], whole_from: float, wanted: float):
+        self.seed, self.whole_from, self.wanted = seed, whole_from, wanted
         atoms = {atom for space in spaces for term in space.terms for atom in term.atoms}
         self._complex = {a.symmetry for a in atoms if a.is_complex or a.symmetry.is_complex}
         self.worst = 0.0
@@ -153,6 +160,10 @@ class _Work:
             parts[list(self.components).index(name)] = copies
         return parts
 
+    @staticmethod
+    def _violation(decomposer: Decomposer, atoms: tuple[Atom, ...]) -> float:
+        return certify(decomposer.intertwiners(atoms, atoms), atoms, atoms).worst
+
     def _factor(self, symmetry: Symmetry, atoms: tuple[Atom, ...]):
         if dim_of(atoms) >= self.whole_from or not all(atom.is_adjoint_closed for atom in atoms):
             yield (atoms,), atoms, None, np.eye(dim_of(atoms))[None]
@@ -161,8 +172,11 @@ class _Work:
             is_complex = symmetry in self._complex
             self._decomposers[symmetry] = Decomposer(symmetry, is_complex, self.seed)
         decomposer = self._decomposers[symmetry]
-        certificate = certify(decomposer.intertwiners(atoms, atoms), atoms, atoms)
-        self.worst = max(self.worst, certificate.worst)
+        worst, before = self._violation(decomposer, atoms), np.inf
+        while self.wanted < worst < STALLED * before:
+            decomposer.average(atoms)
+            worst, before = self._violation(decomposer, atoms), worst
+        self.worst = max(self.worst, worst)
         for index, copies in decomposer.decompose(atoms).items():
             irrep = decomposer.catalogue.recipes[index].irrep
             atom = Atom(symmetry, tuple(irrep.discrete), irrep.infinitesimal, irrep.dim)

@@ -38,6 +38,7 @@ from constrainet.solve.unitarisation import unitarised
 logger = logging.getLogger("constrainet")
 
 METHODS = ("orbits", "isotypic", "nullspace")
+"""The methods by name, in the order in which they are tried."""
 
 SEEDS = 3
 """Draws of random elements before `isotypic` gives way to `nullspace`."""

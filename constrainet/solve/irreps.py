@@ -260,6 +260,7 @@ class _Eigenspaces:
         self.gap = float(steps[distinct].min(initial=np.inf) / noise)
         if self.gap < GAP:
             raise DecompositionError("Two distinct eigenvalues almost agree.")
+        self._vectors, self._starts = vectors, np.append(0, breaks)
         self.bases = np.split(vectors, breaks, axis=1)
         self.values = np.array([part.mean() for part in np.split(values, breaks)])
         self.connectors = connectors
@@ -284,7 +285,7 @@ class _Eigenspaces:
             current = np.concatenate(list(spans.values()), axis=1)
             dim = current.shape[1]
             moved = np.concatenate([current, *(self.connectors @ current)], axis=1)
-            spans = {group: self._span(group, moved) for group in self.free}
+            spans = {group: self._span(group, moved) for group in self._met(moved)}
             spans = {group: span for group, span in spans.items() if span.shape[1]}
         widths = {span.shape[1] for span in spans.values()}
         if len(widths) > 1:
@@ -304,6 +305,12 @@ class _Eigenspaces:
             spectrum=self.values[sorted(spans)],
             frames=np.linalg.pinv(self._frame(connectors, width)),
         )
+
+    def _met(self, vectors: np.ndarray) -> list[int]:
+        """The free eigenspaces in which any of these vectors has a component."""
+        squares = (np.abs(self._vectors.conj().T @ vectors) ** 2).sum(axis=1)
+        norms = np.sqrt(np.add.reduceat(squares, self._starts))
+        return [group for group in self.free if norms[group] > NEGLIGIBLE]
 
     def _span(self, group: int, vectors: np.ndarray) -> np.ndarray:
         """An orthonormal basis of what vectors span within one eigenspace."""

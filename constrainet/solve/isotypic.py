@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from constrainet.linalg import KroneckerProduct
 from constrainet.solve.forms import IrreducibleBlock, IsotypicForm
 from constrainet.solve.irreps import Catalogue, DecompositionError, Images
 from constrainet.solve.problem import Atom, Symmetry, dim_of
@@ -52,11 +53,35 @@ class Decomposer:
             self._products[atoms] = product
         return self._products[atoms]
 
-    def _fuse(self, irrep: int, atom: Atom) -> dict[int, np.ndarray]:
+    def average(self, atoms: tuple[Atom, ...]) -> None:
+        """Takes rounding from the copies in a tensor product of unitary representations.
+
+        Where eigenvalues of a random element are close, copies of irreducibles mix by rounding
+        divided by their distance. Every B ↦ (B + g B λ(g)⁻¹) / 2 keeps what intertwines and, over
+        several elements g, shrinks the rest.
+
+        References:
+            Dixon, "Computing irreducible representations of groups" (1970).
+        """
+        recipes, copies = self.catalogue.recipes, self.decompose(atoms)
+        columns = _beside(copies)
+        for k in range(len(self.catalogue.formulas.words)):
+            g = KroneckerProduct([self._images(atom).elements[k] for atom in atoms])
+            turned = {i: c @ recipes[i].images.elements[k].conj().T for i, c in copies.items()}
+            columns = (columns + g @ _beside(turned)) / 2
+            copies = _apart(columns, copies)
+        # one step of Newton's method to the nearest orthonormal basis
+        columns = 1.5 * columns - 0.5 * columns @ (columns.conj().T @ columns)
+        self._products[atoms] = _apart(columns, copies)
+
+    def _images(self, atom: Atom) -> Images:
         if atom not in self._atoms:
             self._atoms[atom] = self.catalogue.formulas.images(atom)
+        return self._atoms[atom]
+
+    def _fuse(self, irrep: int, atom: Atom) -> dict[int, np.ndarray]:
         if (irrep, atom) not in self._fusions:
-            product = self.catalogue.recipes[irrep].images.tensor(self._atoms[atom])
+            product = self.catalogue.recipes[irrep].images.tensor(self._images(atom))
             self._fusions[irrep, atom] = self.catalogue.decompose(product)
         return self._fusions[irrep, atom]
 
@@ -78,3 +103,18 @@ def _compose(copies: np.ndarray, paths: np.ndarray) -> np.ndarray:
     p, da, q = paths.shape
     combined = np.tensordot(copies, paths.reshape(p, d, da // d, q), (2, 1))
     return combined.transpose(0, 2, 1, 3, 4).reshape(m * p, n * da // d, q)
+
+
+def _beside(copies: dict[int, np.ndarray]) -> np.ndarray:
+    """All copies side by side: arrays (m, n, d) as columns (n, Σ m d)."""
+    parts = [c.transpose(1, 0, 2).reshape(c.shape[1], -1) for c in copies.values()]
+    return np.concatenate(parts, axis=1)
+
+
+def _apart(columns: np.ndarray, like: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
+    """The inverse of `_beside`, for copies of these shapes."""
+    ends = np.cumsum([m * d for m, _, d in (c.shape for c in like.values())])
+    return {
+        i: part.reshape(len(part), len(c), c.shape[2]).swapaxes(0, 1)
+        for (i, c), part in zip(like.items(), np.split(columns, ends[:-1], axis=1), strict=True)
+    }

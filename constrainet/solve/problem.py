@@ -45,6 +45,7 @@ class Symmetry:
 
     @cached_property
     def key(self) -> bytes:
+        """The digest of generators and label that equality goes by."""
         return digest(self.discrete, self.infinitesimal, self.label)
 
     @cached_property
@@ -54,6 +55,7 @@ class Symmetry:
 
     @property
     def is_complex(self) -> bool:
+        """Whether a generator has a complex dtype."""
         return np.iscomplexobj(self.infinitesimal) or any(
             h.dtype.kind == "c" for h in self.discrete
         )
@@ -83,6 +85,7 @@ class Atom:
 
     @cached_property
     def key(self) -> bytes:
+        """The digest of symmetry and images that equality goes by."""
         return digest(self.symmetry.key, self.discrete, self.infinitesimal, self.dim)
 
     @cached_property
@@ -129,6 +132,7 @@ class Atom:
 
     @property
     def is_complex(self) -> bool:
+        """Whether an image has a complex dtype."""
         return np.iscomplexobj(self.infinitesimal) or any(
             h.dtype.kind == "c" for h in self.discrete
         )
@@ -167,10 +171,12 @@ class Term:
 
     @property
     def multiplicity(self) -> int:
+        """How often the product occurs."""
         return self.indices.shape[0]
 
     @property
     def dim(self) -> int:
+        """The dimension of the product, once."""
         return dim_of(self.atoms)
 
     def of(self, symmetry: Symmetry) -> tuple[Atom, ...]:
@@ -190,6 +196,7 @@ class Space:
 
     @cached_property
     def dim(self) -> int:
+        """The number of coordinates, over all terms and multiplicities."""
         return sum(term.indices.size for term in self.terms)
 
     @cached_property
@@ -199,6 +206,7 @@ class Space:
 
     @cached_property
     def key(self) -> bytes:
+        """The digest of terms and order, by which solutions are remembered."""
         return digest(
             tuple((tuple(a.key for a in t.atoms), t.multiplicity) for t in self.terms), self.order
         )

@@ -44,7 +44,8 @@ class Block:
     """The maps between the copies of two terms.
 
     Args:
-        row_term, column_term: the terms; n and m are their multiplicities.
+        row_term: the term that is mapped to; n is its multiplicity.
+        column_term: the term that is mapped from; m is its multiplicity.
         solutions: one for each symmetry that acts, in the order of the terms' atoms.
         dims: for each of them, the dimensions (rows, columns) on which it acts.
         start: where the block's coefficients begin.
@@ -64,10 +65,12 @@ class Block:
 
     @property
     def rank(self) -> int:
+        """The number of free coefficients of the block."""
         return prod(self.shape)
 
     @property
     def stop(self) -> int:
+        """Where its coefficients end."""
         return self.start + self.rank
 
     @property
@@ -77,6 +80,7 @@ class Block:
 
     @property
     def residual(self) -> float:
+        """The largest violation: of each symmetry that acts, added up."""
         return sum((s.certificate.residual for s in self.solutions), start=0.0)
 
     @property
@@ -174,6 +178,7 @@ class Subspace:
 
     @property
     def is_complex(self) -> bool:
+        """Whether basis vectors have complex entries."""
         return any(solution.form.is_complex for solution in self.solutions.values())
 
     @cached_property

@@ -129,6 +129,7 @@ def test_equivariance_error_of_an_equivariant_function_is_rounding():
     error = error_of(moments)
     assert 1e-8 < error["typical"] < error["worst"] < 1e-6
     assert error["exact"] < 1e-14
+    assert 1e-8 < error["inputs"] < error["worst"]
 
 
 def test_equivariance_error_is_relative_to_the_size_of_values():

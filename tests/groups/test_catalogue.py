@@ -72,6 +72,7 @@ def test_catalogue_covers_every_public_name():
     used = " ".join(GROUPS)
     # values that groups give, and functions that take one apart
     others = {"Group", "LieAlgebra", "ConjugacyClasses", "subgroup", "stabiliser"}
+    others |= {"check_group", "double_precision"}  # for the floors above
     for name in set(cg.__all__) - others:
         assert name in used
 

@@ -316,7 +316,7 @@ def test_constructions_do_not_depend_on_the_hash_seed():
         (lambda: conjugate(SO(3), [["a"] * 3] * 3), TypeError, "hold numbers. Got dtype <U1"),
         (lambda: diagonal(SO(3), 0), ValueError, r"`diagonal\(copies=...\)`.*Got 0"),
         (lambda: wreath(SO(3), 0), ValueError, r"`wreath\(n=...\)`.*Got 0"),
-        (lambda: wreath(3, 3), TypeError, r"`wreath\(group=...\)` should be a `Group`. Got 3"),
+        (lambda: wreath(3, 3), TypeError, r"`wreath\(group=...\)` should be a group. Got 3"),
         (lambda: semidirect(3, SO(3), None), TypeError, r"`semidirect\(N=...\)`"),
         (lambda: subgroup("SO(3)"), TypeError, r"`subgroup\(group=...\)`"),
         (lambda: stabiliser(None, [1]), TypeError, r"`stabiliser\(group=...\)`"),

@@ -10,6 +10,8 @@ import scipy.linalg
 from constrainet.groups import Group
 
 NO_OPTIMISATION = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+if jax.__version_info__ >= (0, 8):  # older versions do not know this option, which halves the time
+    NO_OPTIMISATION["xla_cpu_use_fusion_emitters"] = False
 
 
 def in_double_precision(enabled: bool = True):

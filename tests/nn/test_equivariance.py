@@ -1,21 +1,15 @@
-"""Every layer commutes with every group: random parameters and biases, in float64."""
+"""Gates and models commute with the group for awkward representations, in float64."""
 
 from __future__ import annotations
 
-import jax
-import jax.numpy as jnp
-import numpy as np
 import pytest
 
 import constrainet.nn as cnn
 from constrainet.groups import SO, C, D, O, S, Z
 from constrainet.reps import Rep, Scalar, V
 from tests.catalogue import GROUPS
-from tests.maps.precision import normal
-from tests.nn.models import equivariance_error, pure, random_params
+from tests.nn.models import equivariance_error
 
-# the products of the 48 stickers' irreducibles take a quarter of a minute
-FAST_GROUPS = [name for name in GROUPS if name != "RubiksCube"]
 TOLERANCE = 1e-10
 
 # the first of them hold signs, so that functions of single coordinates do not commute
@@ -25,43 +19,11 @@ SIGNS_AND_OTHERS = [
 ]
 
 
-def hidden(v: Rep) -> Rep:
-    """Scalars, vectors and their duals."""
-    return Scalar(v.group) + v + v.T
-
-
-@pytest.mark.parametrize("name", FAST_GROUPS)
-def test_emlp_is_equivariant(name):
-    v = V(GROUPS[name]())
-    rep_in, rep_out, channels = 2 * v + Scalar(v.group), v + Scalar(v.group), hidden(v)
-    kind = "basis" if len(name) % 2 else "projector"
-
-    def make():
-        return cnn.EMLP(rep_in, rep_out, channels=channels, num_layers=1, parametrization=kind)
-
-    assert equivariance_error(make, rep_in, rep_out) < TOLERANCE
-
-
-def test_linear_and_gates_are_equivariant_under_the_cube_group():
-    v = V(GROUPS["RubiksCube"]())
-    for kind in ("projector", "basis"):
-        make = lambda kind=kind: cnn.Linear(v, v + Scalar(v.group), parametrization=kind)  # noqa: E731
-        assert equivariance_error(make, v, v + Scalar(v.group)) < TOLERANCE
-    assert equivariance_error(lambda: cnn.GatedNonlinearity(v), cnn.gated(v), v) < TOLERANCE
-
-
 @pytest.mark.parametrize("name", SIGNS_AND_OTHERS)
 def test_gates_are_equivariant(name):
     v = V(GROUPS[name]())
     rep = v + 2 * Scalar(v.group) + v * v + v.T + v
     assert equivariance_error(lambda: cnn.GatedNonlinearity(rep), cnn.gated(rep), rep) < TOLERANCE
-
-
-@pytest.mark.parametrize("name", ["SO(3)", "Lorentz", "S(4)", "phases", "SE(2)", "SO(3)*S(3)"])
-def test_bilinear_is_equivariant(name):
-    v = V(GROUPS[name]())
-    rep_in, rep_out = 2 * v + v.T, v + v * v.T + Scalar(v.group)
-    assert equivariance_error(lambda: cnn.BiLinear(rep_in, rep_out), rep_in, rep_out) < TOLERANCE
 
 
 def awkward() -> dict[str, tuple[Rep, Rep, int | Rep]]:
@@ -93,18 +55,3 @@ def test_emlp_takes_awkward_representations(name):
         return cnn.EMLP(rep_in, rep_out, channels=channels, num_layers=1, parametrization="basis")
 
     assert equivariance_error(make, rep_in, rep_out) < TOLERANCE
-
-
-@pytest.mark.parametrize("name", ["SO(3)", "Lorentz", "S(4)"])
-def test_emlp_is_equivariant_in_single_precision(name):
-    v = V(GROUPS[name]())
-    rep_in, rep_out = 2 * v + Scalar(v.group), v * v
-    model = pure(lambda: cnn.EMLP(rep_in, rep_out, channels=24, num_layers=2))
-    x = jnp.asarray(normal(0, (5, rep_in.dim), np.float32))
-    params = jax.tree.map(lambda p: p / p.size**0.25, random_params(model, x))
-    apply = jax.jit(model.apply)
-    g = v.group.sample(jax.random.key(1))
-    y, moved = apply(params, x), apply(params, rep_in.act(g, x))
-    assert y.dtype == np.float32
-    expected = rep_out.act(g, y)
-    assert np.abs(moved - expected).max() < 1e-4 * np.abs(expected).max()

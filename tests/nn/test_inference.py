@@ -94,16 +94,6 @@ def test_parameters_are_converted_both_ways(name):
         cnn.convert(lambda x: MODELS[name]("basis")(x), small, x, "dense")
 
 
-def test_parameters_of_another_model_are_refused_by_the_layer():
-    model, params, x = prepared("EMLP")
-    other = jax.tree.map(lambda q: q[..., :-1], params)
-    with pytest.raises(ValueError, match=r"linear"):
-        model.apply(other, x)
-    wrong_kind = jax.tree.map(lambda q: q.astype(complex), params)
-    with pytest.raises(TypeError, match=r"Parameter 'w' of `Linear\(linear\)` should be real"):
-        model.apply(wrong_kind, x)
-
-
 def test_models_may_compute_in_another_precision():
     import jmp
 

@@ -16,7 +16,7 @@ from constrainet.errors import NoEquivariantMapError
 from constrainet.groups import SE, SO, SU, Lorentz, O, S
 from constrainet.maps import equivariant_map
 from constrainet.reps import Rep, Scalar, V
-from tests.catalogue import phases, quaternion_group
+from tests.catalogue import GROUPS, phases, quaternion_group
 from tests.maps.precision import normal, once, random_like
 from tests.nn.models import pure, random_params
 from tests.solve.oracles import svd_projector
@@ -147,6 +147,28 @@ def test_outputs_start_with_the_variance_of_the_inputs(name, kind):
     for start, stop in pairwise(starts):
         if variances[start:stop].any():
             assert 0.8 < np.mean(variances[start:stop]) < 1.2
+
+
+# Maps of these are multiples of the identity plus nilpotent ones, which move variance from some
+# coordinates to others and never back: each layer keeps the variance of vectors with independent
+# coordinates, and its results have no such.
+UNIPOTENT = ["SE(1)", "jordan", "heisenberg"]
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_ten_layers_keep_the_variance(name):
+    v = V(GROUPS[name]())
+    rep = cnn.matched_rep(32, v, v)
+    layer = pure(lambda: cnn.Linear(rep, rep, kept="component", parametrization="basis"))
+    depth = 1 if name in UNIPOTENT else 10
+
+    def network(key, x):
+        keys = jax.random.split(key, depth)
+        return jax.lax.scan(lambda x, key: (layer.apply(layer.init(key, x), x), None), x, keys)[0]
+
+    x = normal(0, (64, 8, rep.dim), np.complex64 if rep.is_complex else np.float32)
+    y = once(jax.vmap(network), jax.random.split(jax.random.key(0), len(x)), x)
+    assert 0.8 < np.mean(np.abs(y) ** 2) < 1.2
 
 
 @EVERY_KIND

@@ -15,7 +15,7 @@ import pytest
 import constrainet.maps.linear
 import constrainet.maps.shared_frame
 import constrainet.nn as cnn
-from constrainet.groups import SO, SU, Group, O, S
+from constrainet.groups import SO, SU, D, Group, O, S
 from constrainet.reps import Scalar, V
 from tests.maps.precision import in_double_precision, normal, once
 from tests.nn.models import pure, random_params
@@ -119,6 +119,46 @@ def test_bases_are_solved_only_when_a_model_is_first_built(kind, monkeypatch):
     jax.jit(jax.grad(lambda p, x: jnp.sum(model.apply(p, x)))).lower(params, jnp.ones((7, 3)))
 
 
+def test_there_is_one_compilation_for_each_shape():
+    model = emlp()
+    params = random_params(model, inputs(2))
+    compiled, traced = [], []
+    jax.monitoring.register_event_duration_secs_listener(
+        lambda event, *_, **__: compiled.append(event) if "backend_compile" in event else None
+    )
+
+    @jax.jit
+    def apply(params, x):
+        traced.append(x.shape)
+        return model.apply(params, x)
+
+    for apply_to in (apply, model.apply):  # eagerly, too, pieces are compiled only once
+        for x in (inputs(2), inputs(5)):
+            before = len(compiled)
+            first = apply_to(params, x)
+            assert len(compiled) > before
+            before = len(compiled)
+            again = apply_to(params, x)
+            assert len(compiled) == before
+            np.testing.assert_array_equal(again, first)
+    assert traced == [(2, 7), (5, 7)]
+
+
+def test_models_live_beside_modules_with_state():
+    def network(x, is_training):
+        x = hk.BatchNorm(create_scale=False, create_offset=False, decay_rate=0.9)(x, is_training)
+        hk.set_state("calls", hk.get_state("calls", (), init=jnp.zeros) + 1)
+        return cnn.TensorProductNet(REP_IN, REP_OUT, channels=2, num_blocks=1)(x)
+
+    model, x = hk.transform_with_state(network), inputs(4)
+    params, state = model.init(jax.random.key(0), x, True)
+    apply = jax.jit(model.apply, static_argnums=4)
+    y, state = apply(params, state, None, x, True)
+    y, state = apply(params, state, None, x, False)
+    assert y.shape == (4, 9)
+    assert state["~"]["calls"] == 2
+
+
 def test_a_model_may_be_first_built_inside_a_compiled_scan():
     w = V(Group(lie_algebra=2.5 * SO(3).lie_algebra, name="fresh"))
     model = pure(lambda: cnn.EMLP(w, w, channels=Scalar(w.group) + 2 * w, num_layers=1))
@@ -156,7 +196,10 @@ if len(sys.argv) > 1:
     np.random.seed(7)
     other = hk.transform(lambda x: cnn.EMLP(b + a, b, channels=12, num_layers=1)(x))
     other.init(jax.random.key(1), jnp.ones(6))
-model = hk.without_apply_rng(hk.transform(lambda x: cnn.EMLP(a + b, a * b, 20, num_layers=1)(x)))
+def net(x):
+    values = cnn.EMLP(b, b, 3 * b, num_layers=1, nonlinearity="regular")(x[3:])
+    return jnp.concatenate([cnn.EMLP(a + b, a * b, 20, num_layers=1)(x), values])
+model = hk.without_apply_rng(hk.transform(net))
 params = jax.jit(model.init)(jax.random.key(0), jnp.ones(6))
 y = jax.jit(model.apply)(params, jnp.linspace(-1, 1, 6))
 digest = hashlib.sha256(b"".join(np.asarray(p).tobytes() for p in jax.tree.leaves((params, y))))
@@ -194,32 +237,87 @@ def test_a_key_that_is_none_is_refused(key):
         emlp().init(key, inputs(2))
 
 
+SIGNS = 3 * Scalar(D(1)) + V(D(1)) + V(D(1))  # of dimension 7, like REP_IN
 LAYERS = {
-    "Linear": lambda: cnn.Linear(REP_IN, REP_OUT),
-    "BiLinear": lambda: cnn.BiLinear(REP_IN, REP_OUT),
-    "EMLPBlock": lambda: cnn.EMLPBlock(REP_IN, REP_OUT),
-    "EMLP": lambda: cnn.EMLP(REP_IN, REP_OUT, channels=8, num_layers=1),
-    "MLP": lambda: cnn.MLP(REP_IN, REP_OUT, channels=8, num_layers=1),
-    "GatedNonlinearity": lambda: cnn.GatedNonlinearity(2 * v),  # takes 8 coordinates
+    "Linear": lambda x: cnn.Linear(REP_IN, REP_OUT)(x),
+    "BiLinear": lambda x: cnn.BiLinear(REP_IN, REP_OUT)(x),
+    "TensorProduct": lambda x: cnn.TensorProduct(REP_IN, REP_IN, REP_OUT)(jnp.ones((2, 7)), x),
+    "GatedNonlinearity": lambda x: cnn.GatedNonlinearity(v + 3 * scalar)(x),
+    "NormNonlinearity": lambda x: cnn.NormNonlinearity(REP_IN)(x),
+    "PointwiseNonlinearity": lambda x: cnn.PointwiseNonlinearity(7 * scalar)(x),
+    "RegularNonlinearity": lambda x: cnn.RegularNonlinearity(SIGNS)(x),
+    "LayerNorm": lambda x: cnn.LayerNorm(REP_IN)(x),
+    "EMLPBlock": lambda x: cnn.EMLPBlock(REP_IN, REP_OUT)(x),
+    "EMLP": lambda x: cnn.EMLP(REP_IN, REP_OUT, channels=8, num_layers=1)(x),
+    "TensorProductBlock": lambda x: cnn.TensorProductBlock(REP_IN)(x),
+    "TensorProductNet": lambda x: cnn.TensorProductNet(REP_IN, REP_OUT, channels=2)(x),
+    "MLP": lambda x: cnn.MLP(REP_IN, REP_OUT, channels=8, num_layers=1)(x),
 }
 EVERY_LAYER = pytest.mark.parametrize("name", LAYERS)
+
+
+def layer(name: str) -> hk.Transformed:
+    return hk.without_apply_rng(hk.transform(LAYERS[name]))
 
 
 @EVERY_LAYER
 @pytest.mark.parametrize("shape", [(2, 6), (6,), (), (7, 2)], ids=str)
 def test_a_wrong_last_axis_names_both(name, shape):
-    dim = 8 if name == "GatedNonlinearity" else 7
-    message = f"`{name}\\(.*\\)` takes arrays of shape \\(..., {dim}\\).* Got an array of shape"
+    message = (
+        f"`{name}\\(.*\\)` takes arrays of shape \\(..., 7\\), because .*Got an array of shape"
+    )
     with pytest.raises(ValueError, match=message):
-        pure(LAYERS[name]).init(jax.random.key(0), jnp.ones(shape))
+        layer(name).init(jax.random.key(0), jnp.ones(shape))
 
 
 @EVERY_LAYER
 @pytest.mark.parametrize("dtype", [int, bool])
 def test_whole_numbers_are_refused(name, dtype):
-    x = jnp.ones(8 if name == "GatedNonlinearity" else 7, dtype)
-    with pytest.raises(TypeError, match=r"takes floating point arrays"):
-        pure(LAYERS[name]).init(jax.random.key(0), x)
+    with pytest.raises(TypeError, match=rf"`{name}\(.*\)` takes floating point arrays"):
+        layer(name).init(jax.random.key(0), jnp.ones((2, 7), dtype))
+
+
+@EVERY_LAYER
+@pytest.mark.parametrize("wrong", [None, "seven", [[1.0], [1.0, 2.0]]], ids=str)
+def test_what_is_no_array_is_refused(name, wrong):
+    with pytest.raises(TypeError, match=rf"`{name}\(.*\)` takes arrays\. Got"):
+        layer(name).init(jax.random.key(0), wrong)
+
+
+# the others have no parameters, or only those of Haiku's own layers
+WITH_PARAMETERS = LAYERS.keys() - {"GatedNonlinearity", "PointwiseNonlinearity", "MLP"}
+
+
+@pytest.mark.parametrize("name", sorted(WITH_PARAMETERS))
+def test_parameters_of_another_model_are_refused_by_the_layer_that_misses_one(name):
+    model, x = layer(name), jnp.ones((2, 7), np.float32)
+    params = jax.tree.map(
+        lambda p: jnp.ones(p.shape, p.dtype), jax.eval_shape(model.init, jax.random.key(0), x)
+    )
+    inner = r"`\w+\([\w/]+\)` needs a parameter '\w+' of shape \([\d, ]*\)\. Were these parameters"
+    with pytest.raises(ValueError, match=inner):
+        model.apply(jax.tree.map(lambda p: p[..., :-1], params), x)
+    with pytest.raises(ValueError, match=inner):
+        model.apply({f"other/{module}": own for module, own in params.items()}, x)
+    of_another_kind = jax.tree.map(lambda p: p.astype(np.complex64), params)
+    with pytest.raises(TypeError, match=r"Parameter '\w+' of `\w+\([\w/]+\)` should be real"):
+        model.apply(of_another_kind, x)
+
+
+@pytest.mark.parametrize("name", ["Linear", "BiLinear", "EMLP", "TensorProductNet"])
+def test_real_weights_are_refused_between_complex_representations(name):
+    w = V(SU(2))
+    make = {
+        "Linear": lambda: cnn.Linear(w, w, with_bias=False),
+        "BiLinear": lambda: cnn.BiLinear(2 * w, Scalar(w.group)),
+        "EMLP": lambda: cnn.EMLP(w, w, Scalar(w.group) + w, num_layers=1),
+        "TensorProductNet": lambda: cnn.TensorProductNet(w, w, channels=2, num_blocks=1),
+    }[name]
+    model, x = pure(make), jnp.ones((2, 4 if name == "BiLinear" else 2), np.complex64)
+    params = jax.tree.map(lambda p: p.real, random_params(model, x))
+    message = r"Parameter 'w' of `\w+\([\w/]+\)` should be complex, because its representations are"
+    with pytest.raises(TypeError, match=message):
+        model.apply(params, x)
 
 
 @pytest.mark.parametrize("layer", ["Linear", "BiLinear", "EMLPBlock", "EMLP", "MLP"])

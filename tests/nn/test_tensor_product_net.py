@@ -1,4 +1,4 @@
-"""The recommended model: equivariant for every group, of unit variance, and able to learn."""
+"""The recommended model learns, and its hidden representations match the task."""
 
 from __future__ import annotations
 
@@ -10,37 +10,22 @@ import optax
 import pytest
 
 import constrainet.nn as cnn
-from constrainet.groups import SL, SO, SU, D, Lorentz, O, S
+from constrainet.groups import SL, Lorentz, O, S
 from constrainet.reps import Scalar, V
-from tests.catalogue import GROUPS
 from tests.maps.precision import normal, once
-from tests.nn.models import equivariance_error, pure
-
-FAST_GROUPS = [name for name in GROUPS if name != "RubiksCube"]
+from tests.nn.models import pure
 
 
-@pytest.mark.parametrize("name", FAST_GROUPS)
-def test_the_net_is_equivariant(name):
-    v = V(GROUPS[name]())
-    rep_in, rep_out = 2 * v + Scalar(v.group), v + Scalar(v.group)
-    make = lambda: cnn.TensorProductNet(rep_in, rep_out, channels=2, num_blocks=1)  # noqa: E731
-    assert equivariance_error(make, rep_in, rep_out) < 1e-9
-
-
-@pytest.mark.parametrize("group", [SO(3), O(2), Lorentz(), S(4), D(4), SU(2), SL(2)], ids=str)
-def test_ten_layers_keep_the_variance(group):
-    rep = cnn.matched_rep(24, V(group), V(group))
-    dtype = np.complex64 if rep.is_complex else np.float32
-
-    def linear(x):
-        for _ in range(10):
-            x = cnn.Linear(rep, rep, kept="component", parametrization="basis")(x)
-        return x
-
-    model, x = hk.without_apply_rng(hk.transform(linear)), normal(0, (64, 8, rep.dim), dtype)
+@pytest.mark.parametrize("group", [O(3), Lorentz(), S(4)], ids=str)
+def test_what_a_block_adds_at_the_start_has_the_deviation_asked_for(group):
+    rep, gain = cnn.matched_rep(24, V(group), V(group)), 0.3
+    block = hk.without_apply_rng(
+        hk.transform(lambda x: cnn.TensorProductBlock(rep, gain, parametrization="basis")(x) - x)
+    )
+    x = normal(0, (64, 8, rep.dim), np.float32)
     keys = jax.random.split(jax.random.key(0), len(x))
-    y = once(jax.vmap(lambda key, x: model.apply(model.init(key, x), x)), keys, x)
-    assert 0.8 < np.mean(np.abs(y) ** 2) < 1.2
+    y = once(jax.vmap(lambda key, x: block.apply(block.init(key, x), x)), keys, x)
+    assert 0.6 < np.mean(np.abs(y) ** 2) / gain**2 < 1.4
 
 
 def test_two_blocks_learn_a_polynomial_of_degree_three():

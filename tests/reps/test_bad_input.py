@@ -65,9 +65,7 @@ def test_addition_of_numbers_and_groups():
 
 @pytest.mark.parametrize("call", [V, Scalar, lambda group: T(1, group=group)])
 def test_group_function_instead_of_a_group(call):
-    with pytest.raises(
-        TypeError, match=r"should be a group. Got SO. Call it, as in `\w+\(SO\(3\)\)`"
-    ):
+    with pytest.raises(TypeError, match=r"should be a group. Got SO. Call it, as in `SO\(3\)`"):
         call(SO)
 
 

@@ -7,11 +7,11 @@ from functools import cache
 
 import numpy as np
 import pytest
-from sympy import Rational
+from sympy import LeviCivita, Rational
 from sympy.physics.quantum.cg import CG
 
 from constrainet.groups import SE, SL, SO, SU, O, S
-from constrainet.reps import Det, V, clebsch_gordan, decompose, irreducible
+from constrainet.reps import Det, Scalar, V, clebsch_gordan, decompose, irreducible
 from tests.reps.test_axioms import elements
 
 
@@ -90,8 +90,47 @@ def test_su3_agrees_with_a_null_space():
         assert C.shape == (paths, c.dim, a.dim, b.dim)
         expected = null_space(a, b, c)
         assert np.allclose(projector(C), expected.T @ expected.conj(), atol=1e-9)
-    # the structure constants f and d
-    assert clebsch_gordan(octet, octet, octet).shape == (2, 8, 8, 8)
+
+
+def gell_mann_matrices() -> np.ndarray:
+    """λ₁ ... λ₈, of shape (8, 3, 3), with tr λ_a λ_b = 2 δ_ab."""
+    matrices = np.zeros((8, 3, 3), complex)
+    for k, (i, j) in {0: (0, 1), 3: (0, 2), 5: (1, 2)}.items():
+        matrices[k, i, j] = matrices[k, j, i] = 1
+        matrices[k + 1, i, j], matrices[k + 1, j, i] = -1j, 1j
+    matrices[2], matrices[7] = np.diag([1, -1, 0]), np.diag([1, 1, -2]) / 3**0.5
+    return matrices
+
+
+def test_su3_couples_octets_by_the_structure_constants():
+    v, matrices = V(SU(3)), gell_mann_matrices()
+    products = np.einsum("aij,bjk,cki->abc", matrices, matrices, matrices)
+    f = (products - products.swapaxes(0, 1)) / 4j
+    d = (products + products.swapaxes(0, 1)) / 4
+    # from the tables of Gell-Mann, "The eightfold way" (1961)
+    assert np.allclose([f[0, 1, 2], f[3, 4, 7], f[0, 3, 6]], [1, 3**0.5 / 2, 0.5])
+    assert np.allclose([d[0, 0, 7], d[0, 3, 5], d[7, 7, 7]], [3**-0.5, 0.5, -(3**-0.5)])
+    octet = decompose(v * v.T).irreps[1][0]
+    (inside,) = clebsch_gordan(v, v.T, octet)  # coordinates of X ↦ g X g⁻¹
+    U = 2 * np.einsum("kij,aij->ka", inside, matrices)  # the rows are 1/√8 long, the λ_a √2
+    assert np.allclose(U @ U.conj().T, np.eye(8), atol=1e-12)
+    C = np.einsum("ka,pklm,lb,mc->pabc", U.conj(), clebsch_gordan(octet, octet, octet), U, U)
+    expected = np.stack([f / np.linalg.norm(f), d / np.linalg.norm(d)])
+    assert len(C) == 2 and np.allclose(projector(C), projector(expected), atol=1e-12)
+
+
+def test_su3_couples_triplets_by_the_invariant_tensors():
+    v = V(SU(3))
+    assert [(part.dim, count) for part, count in decompose(v * v).irreps] == [(3, 1), (6, 1)]
+    epsilon = np.array(
+        [[[LeviCivita(k, i, j) for j in range(3)] for i in range(3)] for k in range(3)]
+    )
+    (C,) = clebsch_gordan(v, v, v.T)
+    assert np.allclose(
+        projector(C[None]), projector(epsilon[None].astype(float) / 6**0.5), atol=1e-12
+    )
+    (C,) = clebsch_gordan(v, v.T, Scalar(SU(3)))
+    assert np.allclose(projector(C[None]), projector(np.eye(3)[None, None] / 3**0.5), atol=1e-12)
 
 
 @pytest.mark.parametrize(

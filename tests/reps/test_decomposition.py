@@ -6,7 +6,22 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from constrainet.groups import SE, SO, SU, C, D, Group, Icosahedral, Lorentz, O, RubiksCube, S, U, Z
+from constrainet.groups import (
+    SE,
+    SO,
+    SU,
+    C,
+    D,
+    Group,
+    Icosahedral,
+    Lorentz,
+    O,
+    RubiksCube,
+    S,
+    U,
+    Z,
+    conjugate,
+)
 from constrainet.linalg import to_dense
 from constrainet.reps import (
     Complexified,
@@ -21,7 +36,12 @@ from constrainet.reps import (
     from_generators,
     irreducible,
 )
-from tests.catalogue import conjugated_icosahedral, quaternion_group
+from tests.catalogue import (
+    conjugated_icosahedral,
+    conjugated_rotations,
+    quaternion_group,
+    skew_square,
+)
 from tests.reps.test_axioms import elements
 from tests.solve.test_types import su2_on_quaternions
 
@@ -147,6 +167,8 @@ def test_sums_in_random_coordinates_come_back():
 def test_large_tensor_powers_split_to_rounding():
     assert_splits(V(SO(3)) ** 5)
     assert_splits(Sym(V(SO(3)), 4) * V(SO(3)))
+    assert_splits(V(S(20)) ** 2)
+    assert_splits(V(Z(100)))
 
 
 def test_irreducible_summands_keep_their_coordinates():
@@ -180,10 +202,23 @@ def test_decompose_is_remembered_and_deterministic():
     assert again.irreps == decompose(rep).irreps
 
 
-@pytest.mark.parametrize("make", [lambda: SE(2), conjugated_icosahedral])
-def test_decompose_refuses_what_no_orthogonal_basis_splits(make):
-    with pytest.raises(ValueError, match="adjoints of the generators' images are in the algebra"):
-        decompose(V(make()))
+def test_decompose_refuses_what_no_orthogonal_basis_splits():
+    skew = from_generators(Z(2), rho=[[[1.0, 1.0], [0.0, -1.0]]])
+    for rep, remedy in (
+        (V(SE(2)), "If it is compact, write it"),
+        (skew, "own matrices are orthogonal"),
+        (V(conjugated_icosahedral()), r"`conjugate\(G, np.linalg.cholesky\(G.invariant_form\)"),
+    ):
+        with pytest.raises(ValueError, match="adjoints of the generators' images.*" + remedy):
+            decompose(rep)
+
+
+@pytest.mark.parametrize("make", [conjugated_icosahedral, conjugated_rotations, skew_square])
+def test_decompose_accepts_a_compact_group_after_the_remedy_of_its_message(make):
+    G = make()
+    H = conjugate(G, np.linalg.cholesky(G.invariant_form).conj().T)
+    assert H.is_orthogonal
+    assert_splits(V(H) ** 2)
 
 
 def test_decompose_of_a_group_without_generators_is_all_trivial():

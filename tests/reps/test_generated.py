@@ -201,6 +201,8 @@ def test_function_agrees_with_what_it_computes():
         (SO(3), lambda g: g, 2, r"should return matrices of shape \(2, 2\). Got .* \(3, 3\)"),
         (SO(2), lambda g: jnp.sqrt(1 - g[:1, :1]) + 1, 1, "finite values and derivatives"),
         (SO(2), lambda g: np.asarray(g) @ np.asarray(g), 2, "written with `jax.numpy`"),
+        # right for all positive numbers on one side of the identity
+        (Scaling(2), lambda g: jnp.maximum(g[:1, :1], 1), 1, "exp -A0"),
         (SO(2), lambda g: g, 0, "should be at least 1"),
     ],
 )

@@ -9,7 +9,9 @@ import pytest
 
 matplotlib.use("agg")
 
-EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.py"))
+ELSEWHERE = {"inertia", "rubiks_cube", "checkpoints"}
+"""`.ci/run` runs the first, the second has tests of its own, and the third draws no picture."""
 
 
 def run(path, monkeypatch, *arguments):
@@ -17,9 +19,8 @@ def run(path, monkeypatch, *arguments):
     runpy.run_path(str(path), run_name="__main__")
 
 
-# `.ci/run` runs the demonstration itself, examples/inertia.py
 @pytest.mark.parametrize(
-    "path", [path for path in EXAMPLES if path.stem != "inertia"], ids=lambda path: path.stem
+    "path", [path for path in EXAMPLES if path.stem not in ELSEWHERE], ids=lambda path: path.stem
 )
 def test_example_runs_fast_and_saves_a_picture(path, monkeypatch, capsys, tmp_path):
     run(path, monkeypatch, "--fast", "--seed", 1, "--out", tmp_path)
@@ -34,3 +35,15 @@ def test_example_explains_its_options(path, monkeypatch, capsys):
     assert ended.value.code == 0
     text = capsys.readouterr().out
     assert all(option in text for option in ("--fast", "--seed", "--out"))
+
+
+def test_checkpoints_are_restored_to_the_bit(monkeypatch, capsys, tmp_path):
+    pytest.importorskip("orbax.checkpoint")
+    path = next(path for path in EXAMPLES if path.stem == "checkpoints")
+    run(path, monkeypatch, "--fast", "--out", tmp_path)
+    printed = capsys.readouterr().out
+    rows = dict(line.rsplit(maxsplit=1) for line in printed.splitlines() if line[:1].islower())
+    assert rows["all arrays equal to the bit"] == "yes"
+    assert rows["test error after restoring"] == rows["test error at the end"]
+    assert float(rows["folded and loaded, deviation"]) < 1e-5
+    assert (tmp_path / "model.npz").exists()
