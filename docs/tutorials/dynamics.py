@@ -221,8 +221,8 @@ if not FAST:
     assert errors["O(2)-invariant", "north"] < errors["plain MLP", "north"]
 
 # %% [markdown]
-# Where both have seen enough, to the east, the two are about equally good. To the north the plain
-# network makes larger errors, because it has hardly seen such states; to the other it is the same
-# problem. And its angular momentum is conserved, up to rounding and the steps of the integrator,
-# not because it was trained well, but because it could not be otherwise: a flow of an invariant $H$
-# conserves it. (Neither network conserves the true energy. Each conserves its own.)
+# To the east, where both have seen many states, both do well. To the north the plain network makes
+# larger errors, because it has hardly seen such states; to the other it is the same problem. And
+# its angular momentum is conserved, up to rounding and the steps of the integrator, not because it
+# was trained well, but because it could not be otherwise: a flow of an invariant $H$ conserves it.
+# (Neither network conserves the true energy. Each conserves its own.)
