@@ -48,9 +48,9 @@ print("the point", point, "goes to", (g @ point).round(3))
 np.testing.assert_allclose(np.linalg.norm(g @ point), np.linalg.norm(point), rtol=1e-6)
 
 # %% [markdown]
-# constrainet never lists the elements of a group; there may be infinitely many. It works with
-# *generators*. Those of $SO(3)$ are three antisymmetric matrices, one for each axis, and rotations
-# are their exponentials. They span the *Lie algebra*.
+# To find weights, constrainet needs no list of all elements, which may be infinitely many. It works
+# with *generators*. Those of $SO(3)$ are three antisymmetric matrices, one for each coordinate
+# plane. They span the *Lie algebra*, and each rotation is the exponential of a combination of them.
 
 # %%
 print(G.lie_algebra.astype(int))

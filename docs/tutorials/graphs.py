@@ -198,11 +198,11 @@ legend = ax.legend(ncols=3, fontsize="small")
 # Equivariance says what a network does not do. It does not say what it can do. Here are two graphs,
 # all marked: a hexagon, and two triangles. In both, each node has two neighbours. Networks of
 # linear layers and pointwise functions on tables of pairs cannot tell them apart, whatever their
-# weights: they see what the *Weisfeiler-Leman test* of colours sees, and that test fails here. (For
-# the relation between the two see Maron et al. 2019, who also propose the products.) With products
-# of tables they differ: the diagonal of $A^3$ counts closed walks of three steps, and these go
-# around a triangle. The true answers are 0 and 2. Graphs like these are rare among the random ones
-# of the training set, so do not expect good guesses, only different ones.
+# weights: they see no more than the *Weisfeiler-Leman test* of colours, and that test fails here.
+# (For the relation between the two see Maron et al. 2019, who also propose the products.) With
+# products of tables they differ: the diagonal of $A^3$ counts closed walks of three steps, and
+# these go around a triangle. The true answers are 0 and 2. Graphs like these are rare among the
+# random ones of the training set, so do not expect good guesses, only different ones.
 
 # %%
 hexagon, two_triangles = np.zeros((2, n, n))

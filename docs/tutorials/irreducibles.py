@@ -8,7 +8,7 @@
 # two equal ones there is one up to a factor. (Over the real numbers there may be two or four
 # independent ones. Then the part is of complex or quaternionic *type*.)
 #
-# Physicists know the atoms of $SO(3)$ as spherical harmonics, with tables of *Clebsch–Gordan
+# Physicists know those of $SO(3)$ as spherical harmonics, with tables of *Clebsch–Gordan
 # coefficients* for their products. Here both come out of the generators by linear algebra, and are
 # compared with SciPy's. Then comes a group for which you will find no tables.
 
@@ -181,8 +181,8 @@ print("all products up to degree 4 agree with the integrals")
 # ## Rubik's cube
 #
 # The symmetries of Rubik's cube are the permutations of its 48 stickers that six turns generate.
-# There are 43,252,003,274,489,856,000 of them. Nothing above has used that the group is a
-# well-known one, so nothing changes.
+# There are 43,252,003,274,489,856,000 of them. `decompose` and `clebsch_gordan` do not use that a
+# group is a well-known one, so nothing changes.
 
 # %%
 R = RubiksCube()

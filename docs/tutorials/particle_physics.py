@@ -85,17 +85,16 @@ np.testing.assert_allclose(metric, ETA, atol=1e-10)
 # ## The task
 #
 # An electron of momentum $p_1$ and a muon of momentum $p_2$ scatter and leave with $p_3$ and $p_4$.
-# At the lowest order, how likely that is depends on the squared matrix element, which up to
-# constants is
+# How likely that is depends on the *squared matrix element*, a polynomial of degree 4 in the
+# momenta. We take the one of Finzi, Welling, Wilson (2021), section 7.1,
 #
 # $$ M = 4 \left[ (p_1 \cdot p_2)(p_3 \cdot p_4) + 2 u w - w\, p_1 \cdot p_1
 # - u\, p_2 \cdot p_2 \right], $$
 #
 # with $u = p_1 \cdot p_3 - p_1 \cdot p_1$ and $w = p_2 \cdot p_4 - p_2 \cdot p_2$.
 #
-# This is the task of Finzi, Welling, Wilson (2021), section 7.1, where momenta are random
-# four-vectors whether or not they are those of a real collision. $M$ is *invariant*: as a
-# representation, the target is a scalar.
+# As there, momenta are random four-vectors, whether or not a real collision has such. $M$ is
+# *invariant*: as a representation, the target is a scalar.
 
 
 # %%
