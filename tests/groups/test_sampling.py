@@ -13,8 +13,6 @@ import scipy.linalg
 
 from constrainet.groups import (
     GL,
-    SE,
-    SL,
     SO,
     SU,
     A,
@@ -24,12 +22,10 @@ from constrainet.groups import (
     Hyperoctahedral,
     Icosahedral,
     Lorentz,
-    O,
     RubiksCube,
     S,
-    Scaling,
-    SOplus,
     Z,
+    double_precision,
 )
 from constrainet.groups.haar import exponential
 from constrainet.groups.random_walk import ConfinedWalk, MonomialWalk
@@ -50,15 +46,6 @@ COMPACT = [
 @cache
 def samples(name: str) -> np.ndarray:
     return np.asarray(GROUPS[name]().samples(jax.random.key(0), NUM_SAMPLES))
-
-
-def in_double_precision():
-    """A context with float64 in JAX, under its name in old and new versions."""
-    if hasattr(jax, "enable_x64"):
-        return jax.enable_x64(True)
-    from jax.experimental import enable_x64
-
-    return enable_x64()
 
 
 def invariant_projector(images_algebra: list[np.ndarray], images: list[np.ndarray], n: int):
@@ -125,7 +112,7 @@ def test_samples_of_rotations_have_the_character_moments_of_the_haar_measure(n):
 
 
 def test_samples_of_orthogonal_groups_take_both_determinants():
-    g = np.asarray(O(3).samples(jax.random.key(1), 10_000))
+    g = samples("O(3)")
     assert np.mean(np.linalg.det(g) > 0) == pytest.approx(0.5, abs=0.03)
 
 
@@ -160,7 +147,7 @@ def test_samples_preserve_the_form(name):
 
 @pytest.mark.parametrize("name", ["O(3)", "SU(3)", "Lorentz", "Sp(2)"])
 def test_samples_preserve_the_form_in_double_precision(name):
-    with in_double_precision():
+    with double_precision():
         g = np.asarray(GROUPS[name]().samples(jax.random.key(2), 20))
     assert g.dtype == GROUPS[name]().dtype
     assert violation(g, FORMS[name]) < 1e-13
@@ -171,7 +158,7 @@ def test_samples_of_a_walk_preserve_the_form():
     H = Group(lie_algebra=G.lie_algebra, discrete_generators=G.discrete_generators)
     g = np.asarray(H.samples(jax.random.key(2), 200))
     assert violation(g, FORMS["Lorentz"]) < 5e-5
-    with in_double_precision():
+    with double_precision():
         g = np.asarray(H.samples(jax.random.key(2), 200))
     assert violation(g, FORMS["Lorentz"]) < 1e-12
     # it reaches all four components, and does not stay near the identity
@@ -180,39 +167,37 @@ def test_samples_of_a_walk_preserve_the_form():
 
 
 @pytest.mark.parametrize(
-    ("G", "signs"),
+    ("name", "signs"),
     [
-        (SO(1, 2), {(1, 1), (-1, -1)}),
-        (O(1, 3), {(1, 1), (1, -1), (-1, 1), (-1, -1)}),
-        (SOplus(1, 3), {(1, 1)}),
+        ("SO(1,2)", {(1, 1), (-1, -1)}),
+        ("Lorentz", {(1, 1), (1, -1), (-1, 1), (-1, -1)}),
+        ("SOplus(1,3)", {(1, 1)}),
     ],
-    ids=repr,
 )
-def test_samples_reach_exactly_the_components_of_the_group(G, signs):
-    g = np.asarray(G.samples(jax.random.key(0), 200))
+def test_samples_reach_exactly_the_components_of_the_group(name, signs):
+    g = samples(name)
     # the diagonal blocks of an element are never singular, and their signs name the component
     first, second = (np.sign(np.linalg.det(b)) for b in (g[:, :1, :1], g[:, 1:, 1:]))
     assert {(int(a), int(b)) for a, b in zip(first, second, strict=True)} == signs
 
 
 def test_samples_of_linear_groups_have_their_determinants():
-    sl = np.linalg.det(np.asarray(SL(3).samples(jax.random.key(0), 200)))
-    gl = np.linalg.det(np.asarray(GL(3).samples(jax.random.key(0), 200)))
+    sl, gl = np.linalg.det(samples("SL(3)")), np.linalg.det(samples("GL(2)"))
     assert np.allclose(sl, 1, atol=1e-4)
     assert gl.min() < -1.1 and gl.max() > 1.1
 
 
 def test_samples_of_the_euclidean_group_are_rigid_motions():
-    g = np.asarray(SE(3).samples(jax.random.key(0), 500))
+    g = samples("SE(3)")
     rotation = g[:, :3, :3]
-    assert np.array_equal(g[:, 3], np.tile([0, 0, 0, 1], (500, 1)))
+    assert np.array_equal(g[:, 3], np.tile([0, 0, 0, 1], (NUM_SAMPLES, 1)))
     assert np.allclose(rotation @ rotation.swapaxes(1, 2), np.eye(3), atol=1e-5)
     assert np.allclose(np.linalg.det(rotation), 1, atol=1e-5)
     assert np.abs(g[:, :3, 3]).max() <= 3 and np.std(g[:, :3, 3]) == pytest.approx(0.99, abs=0.1)
 
 
 def test_samples_of_scalings_are_positive_multiples_of_the_identity():
-    g = np.asarray(Scaling(2).samples(jax.random.key(0), 200))
+    g = samples("Scaling(2)")
     factors = g[:, 0, 0]
     assert np.allclose(g, factors[:, None, None] * np.eye(2), rtol=1e-5)
     assert factors.min() < 0.6 and factors.max() > 1.6 and np.all(factors > 0)
@@ -238,8 +223,8 @@ def test_samples_of_a_confined_walk_respect_its_bound():
 
 
 def test_samples_of_a_unipotent_group_are_its_elements():
-    g = np.asarray(GROUPS["jordan"]().samples(jax.random.key(0), 100))
-    assert np.array_equal(g[:, 1], np.tile([0.0, 1.0], (100, 1)))
+    g = samples("jordan")
+    assert np.array_equal(g[:, 1], np.tile([0.0, 1.0], (NUM_SAMPLES, 1)))
     assert np.allclose(g[:, 0, 1], np.round(g[:, 0, 1]), atol=1e-4)
     assert len(np.unique(np.round(g[:, 0, 1]))) > 3
 
@@ -321,7 +306,7 @@ def test_group_uses_a_sampler_it_is_given():
 def test_exponential_agrees_with_scipy(size):
     a = np.random.default_rng(0).normal(size=(4, 4))
     a *= size / np.linalg.norm(a)
-    with in_double_precision():
+    with double_precision():
         assert np.allclose(exponential(jnp.asarray(a)), scipy.linalg.expm(a), atol=1e-12)
 
 
