@@ -20,7 +20,6 @@ from constrainet.maps.coordinates import Coordinates, concatenate, is_identity, 
 from constrainet.maps.shared_frame import SharedFrame
 from constrainet.reps import Rep
 from constrainet.solve import Atom, Space, Symmetry, constant, decompose
-from constrainet.tolerances import EXACT
 
 HERMITE_TERMS = 40
 """Of the expansions of functions of normal numbers; the rest of a smooth one is below 1e-9."""
@@ -259,76 +258,87 @@ def _hermite_coefficients(function: Callable[[np.ndarray], np.ndarray]) -> np.nd
 
 def _irreducibles(rep: Rep, coordinates: Coordinates) -> list[_Irreducible]:
     """What the components consist of, under the group as a whole and in unitary coordinates."""
-    group = rep.group
-    images = _images(rep, coordinates, list(group.elements()))
-    generators = _images(rep, coordinates, list(group.discrete_generators))
-    changes = {i: _unitarising(matrices) for i, matrices in images.items()}
+    group, elements = rep.group, list(rep.group.elements())
+    copies = _first_copies(coordinates)
     symmetry = Symmetry(tuple(group.discrete_generators), np.zeros((0, group.dim, group.dim)))
-    spaces = []
-    for i, S in changes.items():
-        unitary = tuple(S @ generators[i] @ np.linalg.inv(S))
-        atom = Atom(symmetry, unitary, np.zeros((0, *S.shape)), len(S))
-        spaces.append(Space.collect([((atom,), np.arange(len(S))[None])]))
+    changes, spaces = [], []
+    for copy in copies:
+        d = copy.isometry.shape[1]
+        generators = [copy.matrix(rep, h, np.eye(d)) for h in group.discrete_generators]
+        S, atom = np.eye(d), Atom(symmetry, tuple(generators), np.zeros((0, d, d)), d)
+        if not atom.is_adjoint_closed:
+            S = _unitarising([copy.matrix(rep, g, np.eye(d)) for g in elements])
+            unitary = tuple(S @ h @ np.linalg.inv(S) for h in generators)
+            atom = Atom(symmetry, unitary, np.zeros((0, d, d)), d)
+        changes.append(S)
+        spaces.append(Space.collect([((atom,), np.arange(d)[None])]))
     decomposition = decompose(*spaces, whole_from=inf)
     found = []
     for number, component in enumerate(decomposition.components):
         # isometries (d_i, d) from the irreducible to components i
-        copies = [
-            (i, copy)
-            for i, (part,) in zip(changes, decomposition.parts, strict=True)
-            for copy in part.get(number, ())
+        parts = [
+            (place, isometry)
+            for place, (part,) in enumerate(decomposition.parts)
+            for isometry in part.get(number, ())
         ]
         # in the basis of a component that is the irreducible, if one is, nothing need be turned
-        basis = next((B for _, B in copies if B.shape[0] == B.shape[1]), np.eye(component.dim))
+        basis = next((B for _, B in parts if B.shape[0] == B.shape[1]), np.eye(component.dim))
         strands = [
             _Strand(
-                i,
-                into=basis @ B.conj().T @ changes[i],
-                back=np.linalg.solve(changes[i], B @ basis.conj().T),
+                copies[place].component,
+                into=basis @ B.conj().T @ changes[place],
+                back=np.linalg.solve(changes[place], B @ basis.conj().T),
             )
-            for i, B in copies
+            for place, B in parts
         ]
-        into, matrices, back = strands[0].into, images[strands[0].component], strands[0].back
         commutant = np.asarray(component.commutant)  # known, because all images are unitary
-        vectors = _independent_vectors(basis @ commutant @ basis.conj().T)
-        table = np.einsum("sa,ab,gbc,cd->gsd", vectors, into, matrices, back, optimize=True)
+        vectors = _independent_vectors(basis @ commutant @ basis.conj().T) @ strands[0].into
+        first = copies[parts[0][0]]
+        table = np.stack([vectors @ first.matrix(rep, g, strands[0].back) for g in elements])
         table *= np.sqrt(component.dim / len(table))
         count = sum(coordinates.copies[strand.component] for strand in strands)
         found.append(_Irreducible(tuple(strands), count, table, component.is_trivial))
     return found
 
 
-def _images(rep: Rep, coordinates: Coordinates, elements: Sequence) -> dict[int, np.ndarray]:
-    """The matrices of elements on each component, shape (len(elements), d, d)."""
-    places = {}
+@dataclass(frozen=True, eq=False)
+class _Copy:
+    """One copy of a component.
+
+    Args:
+        component: the component's place in the frame.
+        indices: the coordinates of the representation that it is part of.
+        isometry: shape (len(indices), d): into these coordinates.
+    """
+
+    component: int
+    indices: np.ndarray
+    isometry: np.ndarray
+
+    def matrix(self, rep: Rep, g: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """The matrix of g times columns (d, n)."""
+        vectors = np.zeros((columns.shape[1], rep.dim), np.result_type(g, self.isometry, columns))
+        vectors[:, self.indices] = (self.isometry @ columns).T
+        moved = np.asarray(rep.act(g, vectors))[:, self.indices]
+        return (moved @ self.isometry.conj()).T
+
+
+def _first_copies(coordinates: Coordinates) -> list[_Copy]:
+    """One copy of each component."""
+    found: dict[int, _Copy] = {}
     for term, part in zip(coordinates.space.terms, coordinates.parts, strict=True):
-        for i, copies in part.items():
-            places.setdefault(i, (term.indices[0], copies[0]))
-    places = dict(sorted(places.items()))
-    dtype = np.result_type(rep.group.dtype, *(B for _, B in places.values()))
-    vectors = np.zeros((sum(B.shape[1] for _, B in places.values()), rep.dim), dtype)
-    slices, start = {}, 0
-    for i, (indices, B) in places.items():
-        slices[i] = slice(start, start := start + B.shape[1])
-        vectors[slices[i], indices] = B.T
-    images = {
-        i: np.zeros((len(elements), B.shape[1], B.shape[1]), dtype) for i, (_, B) in places.items()
-    }
-    for k, g in enumerate(elements):
-        moved = rep.act(g, vectors)
-        for i, (indices, B) in places.items():
-            images[i][k] = (moved[slices[i]][:, indices] @ B.conj()).T
-    return images
+        for i, isometries in part.items():
+            found.setdefault(i, _Copy(i, term.indices[0], isometries[0]))
+    return [found[i] for i in sorted(found)]
 
 
-def _unitarising(matrices: np.ndarray) -> np.ndarray:
+def _unitarising(matrices: Sequence[np.ndarray]) -> np.ndarray:
     """S (d, d) such that S ρ(g) S⁻¹ is unitary, for the matrices ρ(g) of all elements.
 
-    Weyl's trick: S* S is the mean of ρ(g)* ρ(g).
+    Weyl's trick: Sᴴ S is the mean of ρ(g)ᴴ ρ(g).
     """
-    mean = np.mean(matrices.conj().swapaxes(1, 2) @ matrices, axis=0)
-    identity = np.eye(len(mean))
-    return identity if np.abs(mean - identity).max() < EXACT else np.linalg.cholesky(mean).conj().T
+    mean = sum(matrix.conj().T @ matrix for matrix in matrices) / len(matrices)
+    return np.linalg.cholesky(mean).conj().T
 
 
 def _independent_vectors(commutant: np.ndarray) -> np.ndarray:

@@ -28,9 +28,13 @@ def check_input(name: str, x, rep: Rep, argument: str = "rep_in") -> jax.Array:
         TypeError: if the input is no array, or holds whole numbers.
     """
     try:
-        x = jnp.asarray(x)
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"`{name}` takes arrays. Got {x!r:.60}, of {type(x)}.") from error
+        # older versions of JAX take None for NaN
+        array = None if x is None else jnp.asarray(x)
+    except (TypeError, ValueError):
+        array = None
+    if array is None:
+        raise TypeError(f"`{name}` takes arrays. Got {x!r:.60}, of {type(x)}.")
+    x = array
     if x.ndim == 0 or x.shape[-1] != rep.dim:
         raise ValueError(
             f"`{name}` takes arrays of shape (..., {rep.dim}), because {argument} = {rep} has "
