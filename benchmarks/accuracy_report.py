@@ -109,8 +109,8 @@ Mean squared error on 5000 test samples in the units of the target; means of thr
 many as the brackets say. Protocol: Adam at 3e-3, batches of 500, min(900000/n, 1000) epochs, the
 model of least error on 1000 validation samples. What differs from the authors' protocol: the rate
 of the equivariant model decays to zero by a cosine. It is one model for all tasks, with the
-library's defaults; its [width, readout and rate](choice.md) were chosen by held-out training
-samples. `-` means not run.
+library's defaults; its width, readout and rate were chosen by held-out training samples
+(`benchmarks/results/choice.md`). `-` means not run.
 
 Equivariance error: what float32 computes of moved inputs against the moved values that float64
 computes with the same parameters, as one array, relative to its norm; the median run's and the
