@@ -113,7 +113,8 @@ def with_determinants(x: jax.Array) -> jax.Array:
     """
     size = max(irrep.dim for irrep, _ in PARTS.irreps)
     features = cnn.EMLP(REP_IN, size * V(G), 24 * V(G), num_layers=1, bilinear=False)(x)
-    coordinates = features.reshape(-1, size, V(G).dim) @ PARTS.matrix.conj()
+    features = features.reshape(-1, size, V(G).dim)
+    coordinates = jax.lax.complex(features @ PARTS.matrix.real, -features @ PARTS.matrix.imag)
     roots, start = [], 0
     for irrep, multiplicity in PARTS.irreps:
         if irrep.dim > 1:
