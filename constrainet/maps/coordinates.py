@@ -62,16 +62,11 @@ class Coordinates:
         """Rows (dim, ...) to components (copies, d, ...)."""
         found: dict[int, list[jax.Array]] = {}
         rest = rows.shape[1:]
-        for term, part, basis in zip(self.space.terms, self.parts, self._bases, strict=True):
+        for place, term in enumerate(self.space.terms):
             y = take_rows(rows, term.indices.ravel())
-            y = y.reshape(term.multiplicity, term.dim, prod(rest))
-            if not is_identity(basis):
-                y = _to_each(basis.conj().T, y)
-            widths = [copies.shape[0] * copies.shape[2] for copies in part.values()]
-            for component, z in zip(part, split(y, widths, 1), strict=True):
-                k, _, d = part[component].shape
-                z = z.reshape(term.multiplicity * k, d, *rest)
-                found.setdefault(component, []).append(z)
+            parts = self.analyse_term(place, y.reshape(term.multiplicity, term.dim, prod(rest)))
+            for component, z in parts.items():
+                found.setdefault(component, []).append(z.reshape(*z.shape[:2], *rest))
         return {component: concatenate(found[component]) for component in sorted(found)}
 
     def synthesise(self, components: Mapping[int, jax.Array]) -> jax.Array:
@@ -79,15 +74,32 @@ class Coordinates:
         rest = next(iter(components.values())).shape[2:]
         pieces = {i: iter(split(z, self.sizes(i))) for i, z in components.items()}
         results = []
-        for term, part, basis in zip(self.space.terms, self.parts, self._bases, strict=True):
-            columns = [
-                next(pieces[i]).reshape(term.multiplicity, k * d, prod(rest))
-                for i, (k, _, d) in ((i, copies.shape) for i, copies in part.items())
-            ]
-            y = concatenate(columns, 1)
-            y = y if is_identity(basis) else _to_each(basis, y)
+        for place, (term, part) in enumerate(zip(self.space.terms, self.parts, strict=True)):
+            y = self.synthesise_term(place, {i: next(pieces[i]) for i in part})
             results.append(y.reshape(term.indices.size, *rest))
         return take_rows(concatenate(results), self._inverse)
+
+    def analyse_term(self, place: int, y: jax.Array) -> dict[int, jax.Array]:
+        """The coordinates (multiplicity, term.dim, batch) of one term to its components."""
+        part, basis = self.parts[place], self._bases[place]
+        if not is_identity(basis):
+            y = _to_each(basis.conj().T, y)
+        pieces = split(y, [copies.shape[0] * copies.shape[2] for copies in part.values()], 1)
+        return {
+            component: z.reshape(len(y) * copies.shape[0], copies.shape[2], y.shape[2])
+            for z, (component, copies) in zip(pieces, part.items(), strict=True)
+        }
+
+    def synthesise_term(self, place: int, components: Mapping[int, jax.Array]) -> jax.Array:
+        """The inverse of `analyse_term`."""
+        term, part, basis = self.space.terms[place], self.parts[place], self._bases[place]
+        batch = prod(next(iter(components.values())).shape[2:])
+        columns = [
+            components[i].reshape(term.multiplicity, copies.shape[0] * copies.shape[2], batch)
+            for i, copies in part.items()
+        ]
+        y = concatenate(columns, 1)
+        return y if is_identity(basis) else _to_each(basis, y)
 
     def sizes(self, component: int) -> list[int]:
         """How many copies of a component each term holds, of those that hold any."""

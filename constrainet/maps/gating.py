@@ -40,14 +40,10 @@ class Gates:
                 gate += count
             start = stop
         self.num_gates = gate
-        pointwise = [
-            term for term in self.target.space.terms if self._gate_of_row[term.indices[0, 0]] < 0
-        ]
-        self.acts_on_components = all(not term.atoms for term in pointwise)
 
     def __call__(self, x: Features, pointwise: Function, gate: Function) -> Features:
         """Features of `rep_in` to features of `rep`."""
-        if self.acts_on_components and x.has_components:
+        if x.has_components:
             components = self._on_components(x.components, pointwise, gate)
             return Features(self.target, x.batch, x.dtype, components=components)
         rows = self._on_rows(x.rows, pointwise, gate)
@@ -88,33 +84,39 @@ class Gates:
             else:
                 pieces[i] = iter(split(z, sizes))
         results: dict[int, list[jax.Array]] = {i: [] for i in self.target.copies}
-        for term, part in zip(self.target.space.terms, self.target.parts, strict=True):
+        for place, (term, part) in enumerate(
+            zip(self.target.space.terms, self.target.parts, strict=True)
+        ):
             numbers = self._gate_of_row[term.indices[:, 0]]
-            for i, copies in part.items():
-                z = next(pieces[i])
-                if not term.atoms:
-                    results[i].append(self._scalars(z, numbers, gates, pointwise))
-                    continue
-                factors = take_rows(gates, numbers)  # (multiplicity, 1, batch)
-                if len(copies) > 1:
-                    shape = (term.multiplicity, len(copies), *factors.shape[1:])
-                    factors = jnp.broadcast_to(factors[:, None], shape)
-                    factors = factors.reshape(len(z), *factors.shape[2:])
-                results[i].append(z * factors)
+            found = {i: next(pieces[i]) for i in part}
+            if (numbers >= 0).all():
+                found = {i: _gated(z, take_rows(gates, numbers)) for i, z in found.items()}
+            else:
+                y = self.target.synthesise_term(place, found)
+                found = self.target.analyse_term(place, _acted(y, numbers, gates, pointwise))
+            for i, z in found.items():
+                results[i].append(z)
         return {i: concatenate(found) for i, found in results.items()}
 
-    def _scalars(self, z: jax.Array, numbers: np.ndarray, gates, pointwise: Function) -> jax.Array:
-        if (numbers < 0).all():
-            return pointwise(z)
-        if (numbers >= 0).all():
-            return z * take_rows(gates, numbers)
-        order = np.argsort(numbers < 0, kind="stable")
-        count = int((numbers >= 0).sum())
-        moved = take_rows(z, order)
-        moved = jnp.concatenate(
-            [moved[:count] * take_rows(gates, numbers[order][:count]), pointwise(moved[count:])]
-        )
-        return take_rows(moved, np.argsort(order))
+
+def _gated(z: jax.Array, gates: jax.Array) -> jax.Array:
+    """Copies (n·k, d, batch), k of each summand, times the gates (n, 1, batch) of summands."""
+    k = len(z) // len(gates)
+    if k > 1:
+        gates = jnp.broadcast_to(gates[:, None], (len(gates), k, *gates.shape[1:]))
+        gates = gates.reshape(len(z), *gates.shape[2:])
+    return z * gates
+
+
+def _acted(y: jax.Array, numbers: np.ndarray, gates: jax.Array, pointwise: Function) -> jax.Array:
+    """Coordinates (n, dim, batch) with functions of those that have no gate, and gates on others."""
+    if (numbers < 0).all():
+        return pointwise(y)
+    order = np.argsort(numbers < 0, kind="stable")
+    count = int((numbers >= 0).sum())
+    gated, free = split(take_rows(y, order), [count, len(y) - count])
+    gated = gated * take_rows(gates, numbers[order][:count])
+    return take_rows(jnp.concatenate([gated, pointwise(free)]), np.argsort(order))
 
 
 @lru_cache(maxsize=256)
