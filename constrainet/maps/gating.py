@@ -109,7 +109,7 @@ def _gated(z: jax.Array, gates: jax.Array) -> jax.Array:
 
 
 def _acted(y: jax.Array, numbers: np.ndarray, gates: jax.Array, pointwise: Function) -> jax.Array:
-    """Coordinates (n, dim, batch) with functions of those that have no gate, and gates on others."""
+    """Coordinates (n, dim, batch): functions of those that have no gate, and gates on others."""
     if (numbers < 0).all():
         return pointwise(y)
     order = np.argsort(numbers < 0, kind="stable")
