@@ -295,8 +295,7 @@ class _Eigenspaces:
         if images.violation(basis[None], inside) > EXACT:
             raise DecompositionError("The random elements do not generate the algebra.")
         connectors = basis.conj().T @ self.connectors @ basis
-        width = widths.pop()
-        commutant = _commutant(connectors, width)
+        commutant = _commutant(connectors, width := widths.pop())
         if len(commutant) != width:
             raise DecompositionError("A cyclic subspace is not irreducible.")
         return Recipe(
@@ -308,9 +307,9 @@ class _Eigenspaces:
 
     def _met(self, vectors: np.ndarray) -> list[int]:
         """The free eigenspaces in which any of these vectors has a component."""
-        squares = (np.abs(self._vectors.conj().T @ vectors) ** 2).sum(axis=1)
-        norms = np.sqrt(np.add.reduceat(squares, self._starts))
-        return [group for group in self.free if norms[group] > NEGLIGIBLE]
+        squares = np.abs(self._vectors.conj().T @ vectors) ** 2
+        squares = np.add.reduceat(squares.sum(axis=1), self._starts)
+        return [group for group in self.free if squares[group] > NEGLIGIBLE**2]
 
     def _span(self, group: int, vectors: np.ndarray) -> np.ndarray:
         """An orthonormal basis of what vectors span within one eigenspace."""
