@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from constrainet.solve import Space, constant
+from constrainet.solve import Space, Term, constant
 
 NEGLIGIBLE = 1e-12
 """A basis this close to the identity is the identity: no product is spent on it."""
@@ -42,28 +42,28 @@ class Coordinates:
     """
 
     def __init__(self, space: Space, parts: Sequence[Mapping[int, np.ndarray]]):
-        self.space, self.parts = space, parts
-        self._bases = [_stack(part) for part in parts]
+        in_order = [_in_order(*pair) for pair in zip(space.terms, parts, strict=True)]
+        self.space = Space(tuple(term for term, _ in in_order))
+        self.parts = [part for _, part in in_order]
+        self._bases = [_stack(part) for part in self.parts]
         self.copies: dict[int, int] = {}
         self.dims: dict[int, int] = {}
-        for term, part in zip(space.terms, parts, strict=True):
+        self.multiplications = 0
+        for (term, part), basis in zip(in_order, self._bases, strict=True):
             for component, copies in part.items():
                 count = term.multiplicity * len(copies)
                 self.copies[component] = self.copies.get(component, 0) + count
                 self.dims[component] = copies.shape[2]
-        self.multiplications = sum(
-            term.multiplicity * basis.size
-            for term, basis in zip(space.terms, self._bases, strict=True)
-            if not is_identity(basis)
-        )
-        self._inverse = np.argsort(space.order)
+            if not is_identity(basis):
+                self.multiplications += term.multiplicity * basis.size
+        self._inverse = np.argsort(self.space.order)
 
     def analyse(self, rows: jax.Array) -> dict[int, jax.Array]:
         """Rows (dim, ...) to components (copies, d, ...)."""
         found: dict[int, list[jax.Array]] = {}
         rest = rows.shape[1:]
-        for place, term in enumerate(self.space.terms):
-            y = take_rows(rows, term.indices.ravel())
+        pieces = take_each(rows, [term.indices.ravel() for term in self.space.terms])
+        for place, (term, y) in enumerate(zip(self.space.terms, pieces, strict=True)):
             parts = self.analyse_term(place, y.reshape(term.multiplicity, term.dim, prod(rest)))
             for component, z in parts.items():
                 found.setdefault(component, []).append(z.reshape(*z.shape[:2], *rest))
@@ -109,6 +109,17 @@ class Coordinates:
         ]
 
 
+def _in_order(term: Term, part: Mapping[int, np.ndarray]) -> tuple[Term, Mapping]:
+    """A term whose coordinates stand as they do in the space, where there is a basis to change to:
+    its rows are moved, once, instead of those of every batch.
+    """
+    order = np.argsort(term.indices[0])
+    if is_identity(_stack(part)) or (np.diff(term.indices[:, order]) < 0).any():
+        return term, part
+    moved = {i: copies[:, order] for i, copies in part.items()}
+    return Term(term.atoms, term.indices[:, order]), moved
+
+
 def split(x: jax.Array, sizes: Sequence[int], axis: int = 0) -> list[jax.Array]:
     """Consecutive pieces of given sizes, whose gradient is one concatenation."""
     if len(sizes) <= 1:
@@ -118,16 +129,30 @@ def split(x: jax.Array, sizes: Sequence[int], axis: int = 0) -> list[jax.Array]:
 
 def take_rows(x: jax.Array, indices: np.ndarray) -> jax.Array:
     """`x[indices]`, as slices where they are few."""
-    runs = np.split(indices, 1 + np.flatnonzero(np.diff(indices) != 1))
-    if len(indices) == 0 or len(runs) > MOST_RUNS:
-        # int32, because JAX remembers int64 constants from double precision when that is left
-        return jnp.take(x, indices.astype(np.int32), axis=0)
-    if len(runs) == 1 and len(indices) == len(x):
-        return x
-    cuts = sorted({0, len(x), *(end for run in runs for end in (run[0], run[-1] + 1))})
+    return take_each(x, [indices])[0]
+
+
+def take_each(x: jax.Array, places: Sequence[np.ndarray], axis: int = 0) -> list[jax.Array]:
+    """What is at each of several arrays of places along an axis, as slices where they are few.
+
+    All slices are of one partition, so that the gradient is one concatenation.
+    """
+    runs = [np.split(each, 1 + np.flatnonzero(np.diff(each) != 1)) for each in places]
+    runs = [
+        found if each.size > 0 and len(found) <= MOST_RUNS else []
+        for each, found in zip(places, runs, strict=True)
+    ]
+    ends = (end for found in runs for run in found for end in (run[0], run[-1] + 1))
+    cuts = sorted({0, x.shape[axis], *ends})
     sizes = [end - start for start, end in pairwise(cuts)]
-    pieces = dict(zip(cuts[:-1], split(x, sizes), strict=True))
-    return concatenate([pieces[c] for run in runs for c in cuts if run[0] <= c <= run[-1]])
+    pieces = dict(zip(cuts[:-1], split(x, sizes, axis), strict=True))
+    return [
+        concatenate([z for run in found for c, z in pieces.items() if run[0] <= c <= run[-1]], axis)
+        if found
+        # int32, because JAX remembers int64 constants from double precision when that is left
+        else jnp.take(x, each.astype(np.int32), axis=axis)
+        for each, found in zip(places, runs, strict=True)
+    ]
 
 
 def concatenate(parts: Sequence[jax.Array], axis: int = 0) -> jax.Array:

@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from constrainet.maps.coordinates import concatenate, is_identity, split, take_rows
+from constrainet.maps.coordinates import concatenate, split, take_each
 from constrainet.maps.features import Features
 from constrainet.maps.shared_frame import SharedFrame
 from constrainet.reps import Rep
@@ -109,22 +109,20 @@ class IrreducibleProduct:
 
     def from_matrix(self, w: jax.Array) -> dict[int, jax.Array]:
         """The weights of the orthogonal projection: <B J Uᴴ, W> / d = tr(Jᴴ Bᴴ W U) / d."""
-        columns = take_rows(w.T, self.source.space.order).T
-        left = self.target.analyse(columns)  # (n, d, columns)
+        left = self.target.analyse(w)  # (n, d, columns)
         return {
             i: self._traces(left[i], i, mixing) / mixing.dim for i, mixing in self.mixings.items()
         }
 
     def _traces(self, left: jax.Array, i: int, mixing: _Mixing) -> jax.Array:
         """tr(Jᴴ Bᴴ W U) for all copies U of the source and the copies B of `left`: (e, n, m)."""
-        terms, n = self.source.space.terms, len(left)
-        pieces = split(left, [term.indices.size for term in terms], 2)
+        terms = self.source.space.terms
+        # with the coordinates d of B first, what follows is one matrix product for each
+        pieces = take_each(left.swapaxes(0, 1), [term.indices.ravel() for term in terms], 2)
         return concatenate(
             [
-                _trace_term(
-                    z.reshape(n, mixing.dim, term.multiplicity, term.dim), part[i], mixing.commutant
-                )
-                for z, term, part in zip(pieces, terms, self.source.parts, strict=True)
+                _trace_term(z, part[i], mixing.commutant)
+                for z, part in zip(pieces, self.source.parts, strict=True)
                 if i in part
             ],
             2,
@@ -159,11 +157,8 @@ def _mixed(weights: jax.Array, mixing: _Mixing, z: jax.Array) -> jax.Array:
 
 
 def _trace_term(z: jax.Array, copies: np.ndarray, commutant: np.ndarray) -> jax.Array:
-    """Shape (n, d, multiplicity, term.dim) to (e, n, multiplicity·k)."""
-    n, d = z.shape[:2]
-    if len(commutant) == 1 and len(copies) == 1 and is_identity(copies[0]):
-        diagonal = [z[:, a, :, a] for a in range(d)]
-        return sum(diagonal[1:], start=diagonal[0])[None]
-    turned = np.einsum("kia,eba->ekbi", copies, commutant.conj())
-    traces = jnp.einsum("nbmi,ekbi->enmk", z, constant(turned, z))
-    return traces.reshape(len(commutant), n, -1)
+    """Shape (d, n, multiplicity·term.dim) to (e, n, multiplicity·k)."""
+    (d, n, _), (k, dim, _), e = z.shape, copies.shape, len(commutant)
+    turned = np.einsum("kia,eba->bike", copies, commutant.conj()).reshape(d, dim, k * e)
+    traces = jnp.einsum("bxi,biy->xy", z.reshape(d, -1, dim), constant(turned, z))
+    return traces.reshape(n, -1, e).transpose(2, 0, 1)
