@@ -16,11 +16,12 @@ from constrainet.maps.features import Features
 from constrainet.maps.gating import Gates, gates
 from constrainet.maps.linear import EquivariantMap, equivariant_map
 from constrainet.maps.norms import InvariantSquares, invariant_squares
-from constrainet.maps.products import TensorProductMap, tensor_product_map
+from constrainet.maps.products import CONNECTIONS, TensorProductMap, tensor_product_map
 from constrainet.maps.regular import GroupFunctions, group_functions
 from constrainet.maps.shared_frame import SharedFrame, frame
 
 __all__ = [
+    "CONNECTIONS",
     "BiasMap",
     "Coordinates",
     "EquivariantMap",

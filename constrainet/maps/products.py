@@ -38,6 +38,7 @@ MOST_ENTRIES = 12
 no other leads to the component: they would take most of the time, to run and to compile."""
 
 CONNECTIONS = ("channelwise", "full")
+"""Which products of copies there are."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,7 +29,7 @@ from constrainet.maps import (
 )
 from constrainet.maps import frame as make_frame
 from constrainet.nn.channels import gated
-from constrainet.nn.checks import check_rep, enter, parameter, title
+from constrainet.nn.checks import check_frame, check_rep, enter, naming, parameter, title
 from constrainet.reps import Rep
 
 SWISH_GAIN = 1.6765
@@ -67,10 +67,13 @@ class Nonlinearity(hk.Module):
         name: str | None = None,
     ):
         super().__init__(name=name)
-        check_rep(type(self).__name__, "rep", rep)
         self.rep, self.normalized = rep, normalized
-        self.rep_in = gated(rep) if self.has_gates else rep
-        self.frame = frame or make_frame(*dict.fromkeys((self.rep_in, rep)))
+        with naming(self):
+            check_rep("rep", rep)
+            check_frame(frame)
+            self.rep_in = gated(rep) if self.has_gates else rep
+            self.frame = frame or make_frame(*dict.fromkeys((self.rep_in, rep)))
+            self._coordinates = self.frame.coordinates(self.rep_in)
         self.map = self._prepare()
 
     @abstractmethod
@@ -84,7 +87,7 @@ class Nonlinearity(hk.Module):
     def __call__(self, x) -> Any:
         """(..., rep_in.dim) to (..., rep.dim)."""
         argument = "gated(rep)" if self.has_gates else "rep"
-        x, leave = enter(self, x, self.rep_in, self.frame.coordinates(self.rep_in), argument)
+        x, leave = enter(self, x, self.rep_in, self._coordinates, argument)
         return leave(self._act(x))
 
 

@@ -275,22 +275,7 @@ def test_real_groups_keep_real_parameters_for_complex_inputs():
     np.testing.assert_allclose(apply(params, x), real + 1j * (imaginary - zero), atol=1e-4)
 
 
-# --- bad input -----------------------------------------------------------------------------------
-
-
-def test_an_unknown_parametrization_is_refused():
-    with pytest.raises(ValueError, match="should be 'projector' or 'basis'\\. Got 'full'"):
-        layer("SO(3)", "full").init(jax.random.key(0), jnp.ones(8))
-
-
-def test_an_unknown_product_is_refused():
-    with pytest.raises(ValueError, match="`product` should be 'auto' or one of"):
-        layer("SO(3)", "basis", product="sparse").init(jax.random.key(0), jnp.ones(8))
-
-
-def test_representations_of_different_groups_are_refused():
-    with pytest.raises(ValueError, match="different groups, SO\\(3\\) and O\\(3\\)"):
-        pure(lambda: cnn.Linear(V(SO(3)), V(O(3)))).init(jax.random.key(0), jnp.ones(3))
+# --- no dimensions -------------------------------------------------------------------------------
 
 
 @EVERY_KIND

@@ -76,7 +76,7 @@ def test_models_take_each_kind(kind):
     v = V(S(4))
     make = lambda: cnn.EMLP(v, v, 2 * v, num_layers=2, nonlinearity=kind)  # noqa: E731
     assert equivariance_error(make, v, v) < 1e-10
-    with pytest.raises(ValueError, match=r"`EMLP\(nonlinearity=...\)` should be one of"):
+    with pytest.raises(ValueError, match=r"`EMLP\(emlp\)`: `nonlinearity` should be 'gated', "):
         pure(lambda: cnn.EMLP(v, v, 2 * v, nonlinearity="relu")).init(
             jax.random.key(0), jnp.ones(4)
         )
