@@ -7,7 +7,7 @@ model share (`shared_frame.py`). There, linear maps are small matrices that mix 
 (`irreducible.py`); `linear.py` chooses between them and a dense matrix. `products.py` multiplies
 components with each other, by one pass over rows (`rows.py`), `gating.py` multiplies them by
 scalars, `norms.py` takes their invariant squares, `regular.py` makes functions on a finite group
-of them, and `bias.py` adds invariant vectors.
+of them (by its Fourier transform, `fourier.py`), and `bias.py` adds invariant vectors.
 """
 
 from constrainet.maps.bias import BiasMap, bias_map

@@ -234,7 +234,9 @@ class RegularNonlinearity(Nonlinearity):
     a channel holds an invariant, b starts at zero, and elsewhere at one: without either, the odd
     part of swish, which is linear, would be all that acts on irreducibles that change sign.
 
-    Channels cost two products with a matrix of as many rows as the group has elements.
+    Channels cost two products with a matrix of as many rows as the group has elements. A layer is
+    built in seconds; where tensor products of dimension 1000 to 2048 are taken apart, in half a
+    minute, once for each representation.
 
     Args:
         rep: how inputs and outputs transform, under a finite group.
@@ -244,7 +246,8 @@ class RegularNonlinearity(Nonlinearity):
 
     Raises:
         TypeError: if `rep` is no representation.
-        ValueError: if the group is infinite, or has more than 1024 elements.
+        ValueError: if the group is infinite, or has more than 1024 elements, or a tensor product in
+            `rep` has more than 2048 dimensions.
 
     Example:
         >>> import haiku as hk, jax, jax.numpy as jnp
@@ -265,14 +268,17 @@ class RegularNonlinearity(Nonlinearity):
 
     def _prepare(self) -> GroupFunctions:
         group = self.rep.group
-        if group.order > LARGEST_ORDER:
-            count = "infinitely many" if group.order == inf else f"{group.order:,}"
+        with naming(self):
+            order = group.order
+        if order > LARGEST_ORDER:
+            count = "infinitely many" if order == inf else f"{order:,}"
             raise ValueError(
                 f"`{title(self)}` needs a finite group of at most {LARGEST_ORDER:,} elements, "
                 f"because it computes with all values of functions on the group. {group} has "
                 f"{count}. Use `GatedNonlinearity` or `NormNonlinearity`."
             )
-        return group_functions(self.rep, self.frame)
+        with naming(self):
+            return group_functions(self.rep, self.frame)
 
     def _act(self, x: Features) -> Features:
         functions, real = self.map, jnp.finfo(x.dtype).dtype

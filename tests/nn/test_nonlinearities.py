@@ -143,6 +143,15 @@ def test_regular_refuses_groups_that_are_too_large(group, size):
         pure(make).init(jax.random.key(0), jnp.ones(group.dim))
 
 
+def test_regular_refuses_components_that_are_too_large(monkeypatch):
+    monkeypatch.setattr("constrainet.maps.fourier.LARGEST_COMPONENT", 143)
+    message = (
+        r"`RegularNonlinearity\(.*\)`: Functions on Z\(12\) need .* dimension 144 in V²\. Take"
+    )
+    with pytest.raises(ValueError, match=message):
+        regular(V(Z(12)) ** 2).init(jax.random.key(0), jnp.ones(144))
+
+
 @pytest.mark.parametrize(("rep", "batch"), [(0 * V(D(4)), 2), (3 * Scalar(D(4)), 2), (V(D(4)), 0)])
 def test_regular_takes_what_has_no_dimensions_no_functions_or_no_samples(rep, batch):
     layer, x = regular(rep), normal(0, (batch, rep.dim))
