@@ -4,7 +4,8 @@ The solver's answer is a basis on the host; a layer needs functions of parameter
 this floor decides how these are computed. A batch of vectors (`features.py`) is held in the
 representation's own coordinates or in irreducible ones (`coordinates.py`), which all layers of a
 model share (`shared_frame.py`). There, linear maps are small matrices that mix copies
-(`irreducible.py`); `linear.py` chooses between them and a dense matrix. `products.py` multiplies
+(`irreducible.py`); `linear.py` chooses between them and a dense matrix, whose entries `variance.py`
+scales. `products.py` multiplies
 components with each other, by one pass over rows (`rows.py`), `gating.py` multiplies them by
 scalars, `norms.py` takes their invariant squares, `regular.py` makes functions on a finite group
 of them (by its Fourier transform, `fourier.py`), and `bias.py` adds invariant vectors.

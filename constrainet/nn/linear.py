@@ -53,7 +53,9 @@ class Linear(hk.Module):
         product: "auto", "dense" or "irreducible": how W is multiplied with the batch.
         gain: what the deviation of outputs is multiplied by at initialisation.
         kept: where the variance is kept: in each "summand", or in each irreducible "component",
-            which suits hidden layers better.
+            which suits hidden layers better: it is kept through many. Where representations are not
+            decomposed (under affine and unipotent groups, or in skew coordinates), each summand
+            keeps it on the average over 12 layers, and may have twice or half of it in between.
         frame: common coordinates of the representations of a model, which its layers share.
         w_init: initialiser of the weight parameters, instead of the one above.
         b_init: initialiser of the bias parameters; zero by default.
