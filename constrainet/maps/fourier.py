@@ -191,7 +191,9 @@ def _steps(group: Group) -> list[tuple[int, np.ndarray, np.ndarray]]:
 def _nearest(points: np.ndarray, others: np.ndarray) -> np.ndarray:
     """For each point (n, d), the number of the nearest of others (m, d)."""
     if np.iscomplexobj(others):
-        points, others = (np.concatenate([p.real, p.imag], axis=1) for p in (points, others))
+        points, others = (
+            np.concatenate([np.real(p), np.imag(p)], axis=1) for p in (points, others)
+        )
     return cdist(points, others).argmin(axis=1)
 
 
