@@ -271,3 +271,23 @@ def test_connections_that_are_unknown_or_too_many_are_refused():
 def test_groups_that_differ_are_refused():
     with pytest.raises(ValueError, match="different groups, SO\\(3\\) and O\\(3\\)"):
         quadratic(V(SO(3)), V(O(3)))
+
+
+@pytest.mark.parametrize(("n", "copies"), [(5, 1), (6, 8)])
+def test_tables_are_multiplied_along_every_path(n, copies):
+    tables = copies * V(S(n)) ** 2
+    m = TensorProductMap(tables, tables, tables)
+    count = 30
+    a, b = normal(0, (count, n, n)), normal(1, (count, n, n))
+    # every copy is the same table, so that it makes no difference which of them meet
+    x, y = (np.tile(t.reshape(count, -1), copies) for t in (a, b))
+    products = once(jax.vmap(m.apply, (0, None, None)), np.eye(m.num_weights), x, y)
+    features = products.reshape(m.num_weights, count, copies, n, n).sum(axis=2)
+    # then a linear layer, of which the solver knows all
+    basis = np.asarray((V(S(n)) ** 2 >> V(S(n)) ** 2).equivariant_basis().to_dense())
+    mixed = np.einsum(
+        "ijr,wcj->wrci", basis.reshape(n * n, n * n, -1), features.reshape(-1, count, n * n)
+    ).reshape(-1, count * n * n)
+    target = (a @ b).reshape(-1)
+    found = np.linalg.lstsq(mixed.T, target, rcond=1e-9)[0]
+    np.testing.assert_allclose(found @ mixed, target, atol=1e-8)
