@@ -173,7 +173,7 @@ class TensorProductMap:
         return {i: sorted(found, key=lambda path: path.cost) for i, found in paths.items()}
 
     def _by_cost(self, paths: dict[int, list[Path]]) -> dict[int, tuple[list[Path], list[Path]]]:
-        """Of each component, the cheap paths, at least one, and those of the others that are kept."""
+        """Of each component, the cheap paths, at least one, and the dear ones that are kept."""
         parts = {}
         for i, found in paths.items():
             cheap = max(1, sum(path.cost[0] <= MOST_ENTRIES for path in found))

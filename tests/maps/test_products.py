@@ -273,21 +273,26 @@ def test_groups_that_differ_are_refused():
         quadratic(V(SO(3)), V(O(3)))
 
 
-@pytest.mark.parametrize(("n", "copies"), [(5, 1), (6, 8)])
-def test_tables_are_multiplied_along_every_path(n, copies):
+def test_tables_without_smaller_components_are_multiplied():
+    n, copies, count = 6, 16, 5
     tables = copies * V(S(n)) ** 2
     m = TensorProductMap(tables, tables, tables)
-    count = 30
-    a, b = normal(0, (count, n, n)), normal(1, (count, n, n))
-    # every copy is the same table, so that it makes no difference which of them meet
-    x, y = (np.tile(t.reshape(count, -1), copies) for t in (a, b))
-    products = once(jax.vmap(m.apply, (0, None, None)), np.eye(m.num_weights), x, y)
-    features = products.reshape(m.num_weights, count, copies, n, n).sum(axis=2)
-    # then a linear layer, of which the solver knows all
-    basis = np.asarray((V(S(n)) ** 2 >> V(S(n)) ** 2).equivariant_basis().to_dense())
-    mixed = np.einsum(
-        "ijr,wcj->wrci", basis.reshape(n * n, n * n, -1), features.reshape(-1, count, n * n)
-    ).reshape(-1, count * n * n)
-    target = (a @ b).reshape(-1)
-    found = np.linalg.lstsq(mixed.T, target, rcond=1e-9)[0]
-    np.testing.assert_allclose(found @ mixed, target, atol=1e-8)
+    # the tables that are symmetric, with zeros on the diagonal and as sums of rows: one irreducible
+    conditions = [np.eye(n * n)[i * n + i] for i in range(n)]
+    conditions += [
+        np.eye(n * n)[i * n + j] - np.eye(n * n)[j * n + i] for i in range(n) for j in range(i)
+    ]
+    conditions += [np.kron(np.eye(n)[i], np.ones(n)) for i in range(n)]
+    conditions = np.array(conditions)
+    projector = np.eye(n * n) - np.linalg.pinv(conditions) @ conditions
+    assert round(np.trace(projector)) == 9
+    a = normal(0, (count, n * n)) @ projector
+    x = np.tile(a, copies)  # whichever copies meet
+    products = once(jax.vmap(m.apply, (0, None, None)), np.eye(m.num_weights), x, x)
+    inside = products.reshape(m.num_weights, count, copies, n * n).sum(axis=2) @ projector
+    inside = inside.reshape(m.num_weights, -1)
+    square = a.reshape(count, n, n) @ a.reshape(count, n, n)
+    target = (square.reshape(count, -1) @ projector).ravel()
+    found = np.linalg.lstsq(inside.T, target, rcond=1e-9)[0]
+    assert np.linalg.norm(target) > 1
+    np.testing.assert_allclose(found @ inside, target, atol=1e-9)
