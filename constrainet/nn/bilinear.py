@@ -22,8 +22,8 @@ class TensorProduct(hk.Module):
     group allow (or a sum of several, where there are more paths than copies). Copies take turns,
     and so do paths; those that cost far more than others occur once, or not at all where together
     they would take most of the time: of high tensor powers, and of V(S(n))² with n > 6 and few
-    copies. Which copies meet is fixed by counting, and linear layers before and after mix them. With
-    `connections="full"` each copy is a weighted sum of all products, so that every equivariant
+    copies. Which copies meet is fixed by counting, and linear layers before and after mix them.
+    With `connections="full"` each copy is a weighted sum of all products, so that every equivariant
     bilinear map can be expressed.
 
     Weights start so that independent inputs of variance one give outputs of variance one.
