@@ -12,6 +12,7 @@ from constrainet.maps.coordinates import Coordinates
 from constrainet.maps.features import Features
 from constrainet.maps.irreducible import IrreducibleProduct
 from constrainet.maps.shared_frame import SharedFrame, frame
+from constrainet.maps.variance import component_scales
 from constrainet.reps import Rep, equivariant_maps, under_one_group
 from constrainet.solve import Subspace
 
@@ -194,12 +195,19 @@ class EquivariantMap:
         """Shape (rank,): deviations of coefficients for which outputs have the inputs' variance.
 
         Args:
-            kept: in each "summand" of the target, or in each irreducible "component" of it, where
-                there are such.
+            kept: in each "summand" of the target, or in each irreducible "component" of it; where
+                there are none, in each summand on the average over several layers.
         """
-        if kept == "component" and not isinstance(self._product, DenseProduct):
+        if kept == "summand":
+            return self._product.scales
+        if not isinstance(self._product, DenseProduct):
             return self._product.component_scales
-        return self._product.scales
+        scales = self._layer_scales
+        return self._product.scales if scales is None else scales
+
+    @cached_property
+    def _layer_scales(self) -> np.ndarray | None:
+        return component_scales(self.subspace, equivariant_maps(self.rep_in, self.rep_in))
 
     @partial(jax.jit, static_argnums=0)
     def coefficients(self, w: jax.Array) -> jax.Array:

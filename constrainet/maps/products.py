@@ -3,8 +3,8 @@
 Two components λ₁ and λ₂ couple to a third, μ, in as many ways as there are equivariant maps from
 λ₁ ⊗ λ₂ to μ; a *path* is one of these ways, and the solver finds them for any group. A *product* is
 a path with a copy of λ₁ and a copy of λ₂: its result is a copy of μ. Channel by channel, copies are
-dealt to paths in turn, and each copy of μ in the target is the weighted sum of a product or a few;
-fully connected, it is a weighted sum of all of them.
+dealt to paths in turn (to those of many entries once), and each copy of μ in the target is the
+weighted sum of a product or a few; fully connected, it is a weighted sum of all of them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
-from itertools import cycle, islice, product
+from itertools import chain, cycle, islice, product
 
 import jax
 import jax.numpy as jnp
@@ -34,10 +34,15 @@ MOST_PRODUCTS = 2**22
 """Of a fully connected map: more would take gigabytes for a batch."""
 
 MOST_ENTRIES = 12
-"""Channel by channel, paths with more entries for one coordinate of the result are left out, unless
-no other leads to the component: they would take most of the time, to run and to compile."""
+"""Channel by channel, paths with more entries for one coordinate of the result are dear: they occur
+once, and do not take turns, or they would take most of the time."""
+
+MOST_DEAR_ENTRIES = 10
+"""Of all dear paths together, for each coordinate of the target on average. Where they have more,
+they are left out, except for components to which no other path leads."""
 
 CONNECTIONS = ("channelwise", "full")
+"""Which products of copies there are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,8 +119,11 @@ class TensorProductMap:
         self._left, self._right, self._target = map(
             self.frame.coordinates, (self.rep_a, self.rep_b, self.rep_out)
         )
-        deal = self._all if connections == "full" else self._dealt
-        products = {i: deal(i, paths) for i, paths in self._paths().items() if paths}
+        paths = {i: found for i, found in self._paths().items() if found}
+        if connections == "full":
+            products = {i: self._all(found) for i, found in paths.items()}
+        else:
+            products = {i: self._dealt(i, *found) for i, found in self._by_cost(paths).items()}
         products = {i: found for i, found in products.items() if found}
         # for each component, how many products each of its copies sums, and its copies
         self._shapes = {}
@@ -165,15 +173,28 @@ class TensorProductMap:
                 paths[result] += [Path(left, right, result, c, s) for c, s in parts]
         return {i: sorted(found, key=lambda path: path.cost) for i, found in paths.items()}
 
-    def _dealt(self, result: int, paths: list[Path]) -> list[Product]:
-        """Products for each copy of a component, round by round: every cheap path occurs."""
+    def _by_cost(self, paths: dict[int, list[Path]]) -> dict[int, tuple[list[Path], list[Path]]]:
+        """Of each component, the cheap paths, at least one, and the dear ones that are kept."""
+        parts = {}
+        for i, found in paths.items():
+            cheap = max(1, sum(path.cost[0] <= MOST_ENTRIES for path in found))
+            parts[i] = found[:cheap], found[cheap:]
+        rows = sum(self._target.copies[i] * self._target.dims[i] for i in paths)
+        entries = sum(path.cost[1] for _, dear in parts.values() for path in dear)
+        if entries > MOST_DEAR_ENTRIES * rows:
+            return {i: (cheap, []) for i, (cheap, _) in parts.items()}
+        return parts
+
+    def _dealt(self, result: int, cheap: list[Path], dear: list[Path]) -> list[Product]:
+        """Products for each copy of a component, round by round: every path occurs, cheap ones over
+        and over.
+        """
         copies = self._target.copies[result]
-        paths = [path for path in paths if path.cost[0] <= MOST_ENTRIES] or paths[:1]
-        rounds = -(-len(paths) // copies)
+        rounds = -(-(len(cheap) + len(dear)) // copies)
         left, right = self._turns
         return [
             (path, next(left[path.left]), next(right[path.right]))
-            for path in islice(cycle(paths), rounds * copies)
+            for path in islice(chain(cheap, dear, cycle(cheap)), rounds * copies)
         ]
 
     @cached_property
@@ -183,7 +204,7 @@ class TensorProductMap:
         right = {i: cycle(range(copies)) for i, copies in self._right.copies.items()}
         return left, left if self.is_quadratic else right
 
-    def _all(self, result: int, paths: list[Path]) -> list[Product]:
+    def _all(self, paths: list[Path]) -> list[Product]:
         """All products: of a component with itself, each pair of copies once."""
         size = sum(self._left.copies[p.left] * self._right.copies[p.right] for p in paths)
         if size > MOST_PRODUCTS:

@@ -7,65 +7,23 @@ irreducibles are the coefficients of such functions, whatever the representation
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property, lru_cache, partial
-from math import inf, sqrt
+from math import sqrt
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from constrainet.maps.coordinates import Coordinates, concatenate, is_identity, split
+from constrainet.maps.coordinates import concatenate, is_identity, split
+from constrainet.maps.fourier import FourierIrreducible, fourier_irreducibles
 from constrainet.maps.shared_frame import SharedFrame
 from constrainet.reps import Rep
-from constrainet.solve import Atom, Space, Symmetry, constant, decompose
+from constrainet.solve import constant
 
 HERMITE_TERMS = 40
 """Of the expansions of functions of normal numbers; the rest of a smooth one is below 1e-9."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Strand:
-    """Where copies of an irreducible λ come from: each copy of a component holds one.
-
-    Args:
-        component: the component's place in the frame.
-        into: shape (d_λ, d): from the component to λ.
-        back: shape (d, d_λ): from λ into the component.
-    """
-
-    component: int
-    into: np.ndarray
-    back: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
-class _Irreducible:
-    """An irreducible λ, and the Fourier coefficients of a function that are copies of it.
-
-    Args:
-        strands: where its copies come from.
-        count: how many copies there are.
-        table: shape (|G|, slots, d): orthonormal columns √(d / |G|) v ρ(h), for a vector v of each
-            slot.
-        is_trivial: whether it is the trivial representation.
-    """
-
-    strands: tuple[_Strand, ...]
-    count: int
-    table: np.ndarray
-    is_trivial: bool
-
-    @property
-    def slots(self) -> int:
-        """How many copies a function takes."""
-        return self.table.shape[1]
-
-    @property
-    def dim(self) -> int:
-        """d."""
-        return self.table.shape[2]
 
 
 class GroupFunctions:
@@ -90,6 +48,9 @@ class GroupFunctions:
         num_channels: how many functions there are.
         has_invariant: for each channel, whether it has a coefficient that is invariant.
 
+    Raises:
+        ValueError: if a component is too large to be decomposed.
+
     Example:
         >>> import jax.numpy as jnp
         >>> from constrainet.groups import Z
@@ -112,7 +73,7 @@ class GroupFunctions:
 
     def __init__(self, rep: Rep, frame: SharedFrame):
         self.coordinates = frame.coordinates(rep)
-        found = _irreducibles(rep, self.coordinates)
+        found = fourier_irreducibles(rep, self.coordinates)
         needed = [-(-i.count // i.slots) for i in found if not i.is_trivial]
         self.num_channels = max(needed, default=0)
         self._irreducibles = [
@@ -229,14 +190,14 @@ class GroupFunctions:
             for i, piece, z in zip(self._irreducibles, pieces, copies, strict=True)
         ]
 
-    def _dealt(self, i: _Irreducible, copies: jax.Array) -> jax.Array:
+    def _dealt(self, i: FourierIrreducible, copies: jax.Array) -> jax.Array:
         """Copies (n, d, batch) of an irreducible as coefficients, (slots·d, channels·batch)."""
         slots, channels, batch = i.slots, self.num_channels, copies.shape[2]
         z = jnp.pad(copies, ((0, slots * channels - len(copies)), (0, 0), (0, 0)))
         z = z.reshape(slots, channels, i.dim, batch).swapaxes(1, 2)
         return z.reshape(slots * i.dim, channels * batch)
 
-    def _collected(self, i: _Irreducible, z: jax.Array, copies: jax.Array) -> jax.Array:
+    def _collected(self, i: FourierIrreducible, z: jax.Array, copies: jax.Array) -> jax.Array:
         """Coefficients as so many copies: the inverse of `_dealt`."""
         slots, channels, batch = i.slots, self.num_channels, copies.shape[2]
         z = z.reshape(slots, i.dim, channels, batch).swapaxes(1, 2)
@@ -254,115 +215,6 @@ def _hermite_coefficients(function: Callable[[np.ndarray], np.ndarray]) -> np.nd
     polynomials = np.polynomial.hermite_e.hermevander(nodes, HERMITE_TERMS - 1)
     norms = np.cumprod([1.0, *np.sqrt(np.arange(1, HERMITE_TERMS))])
     return (weights / weights.sum() * function(nodes)) @ polynomials / norms
-
-
-def _irreducibles(rep: Rep, coordinates: Coordinates) -> list[_Irreducible]:
-    """What the components consist of, under the group as a whole and in unitary coordinates."""
-    group, elements = rep.group, list(rep.group.elements())
-    copies = _first_copies(coordinates)
-    symmetry = Symmetry(tuple(group.discrete_generators), np.zeros((0, group.dim, group.dim)))
-    changes, spaces = [], []
-    for copy in copies:
-        d = copy.isometry.shape[1]
-        generators = [copy.matrix(rep, h, np.eye(d)) for h in group.discrete_generators]
-        S, atom = np.eye(d), Atom(symmetry, tuple(generators), np.zeros((0, d, d)), d)
-        if not atom.is_adjoint_closed:
-            S = _unitarising([copy.matrix(rep, g, np.eye(d)) for g in elements])
-            unitary = tuple(S @ h @ np.linalg.inv(S) for h in generators)
-            atom = Atom(symmetry, unitary, np.zeros((0, d, d)), d)
-        changes.append(S)
-        spaces.append(Space.collect([((atom,), np.arange(d)[None])]))
-    decomposition = decompose(*spaces, whole_from=inf)
-    found = []
-    for number, component in enumerate(decomposition.components):
-        # isometries (d_i, d) from the irreducible to components i
-        parts = [
-            (place, isometry)
-            for place, (part,) in enumerate(decomposition.parts)
-            for isometry in part.get(number, ())
-        ]
-        # in the basis of a component that is the irreducible, if one is, nothing need be turned
-        basis = next((B for _, B in parts if B.shape[0] == B.shape[1]), np.eye(component.dim))
-        strands = [
-            _Strand(
-                copies[place].component,
-                into=basis @ B.conj().T @ changes[place],
-                back=np.linalg.solve(changes[place], B @ basis.conj().T),
-            )
-            for place, B in parts
-        ]
-        commutant = np.asarray(component.commutant)  # known, because all images are unitary
-        vectors = _independent_vectors(basis @ commutant @ basis.conj().T) @ strands[0].into
-        first = copies[parts[0][0]]
-        table = np.stack([vectors @ first.matrix(rep, g, strands[0].back) for g in elements])
-        table *= np.sqrt(component.dim / len(table))
-        count = sum(coordinates.copies[strand.component] for strand in strands)
-        found.append(_Irreducible(tuple(strands), count, table, component.is_trivial))
-    return found
-
-
-@dataclass(frozen=True, eq=False)
-class _Copy:
-    """One copy of a component.
-
-    Args:
-        component: the component's place in the frame.
-        indices: the coordinates of the representation that it is part of.
-        isometry: shape (len(indices), d): into these coordinates.
-    """
-
-    component: int
-    indices: np.ndarray
-    isometry: np.ndarray
-
-    def matrix(self, rep: Rep, g: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        """The matrix of g times columns (d, n)."""
-        vectors = np.zeros((columns.shape[1], rep.dim), np.result_type(g, self.isometry, columns))
-        vectors[:, self.indices] = (self.isometry @ columns).T
-        moved = np.asarray(rep.act(g, vectors))[:, self.indices]
-        return (moved @ self.isometry.conj()).T
-
-
-def _first_copies(coordinates: Coordinates) -> list[_Copy]:
-    """One copy of each component."""
-    found: dict[int, _Copy] = {}
-    for term, part in zip(coordinates.space.terms, coordinates.parts, strict=True):
-        for i, isometries in part.items():
-            found.setdefault(i, _Copy(i, term.indices[0], isometries[0]))
-    return [found[i] for i in sorted(found)]
-
-
-def _unitarising(matrices: Sequence[np.ndarray]) -> np.ndarray:
-    """S (d, d) such that S ρ(g) S⁻¹ is unitary, for the matrices ρ(g) of all elements.
-
-    Weyl's trick: Sᴴ S is the mean of ρ(g)ᴴ ρ(g).
-    """
-    mean = sum(matrix.conj().T @ matrix for matrix in matrices) / len(matrices)
-    return np.linalg.cholesky(mean).conj().T
-
-
-def _independent_vectors(commutant: np.ndarray) -> np.ndarray:
-    """As many vectors as there are, orthogonal to what the commutant makes of each other.
-
-    The first is in general position, so that elements of the group move it to different places.
-
-    Args:
-        commutant: shape (e, d, d).
-
-    Returns:
-        shape (d / e, d), real.
-    """
-    e, d, _ = commutant.shape
-    vectors, span = [], np.zeros((d, 0))
-    candidates = 1 / (1 + np.arange(d))[None]
-    for _ in range(d // e):
-        rest = candidates - (candidates @ span) @ span.T
-        norms = np.linalg.norm(rest, axis=1)
-        vector = rest[norms.argmax()] / norms.max()
-        vectors.append(vector)
-        span = np.concatenate([span, (np.real(commutant) @ vector).T], axis=1)
-        candidates = np.eye(d)
-    return np.stack(vectors)
 
 
 @lru_cache(maxsize=256)

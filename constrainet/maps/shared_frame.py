@@ -75,7 +75,15 @@ class SharedFrame:
         }
 
     def coordinates(self, rep: Rep) -> Coordinates:
-        """The coordinates of one of the representations."""
+        """The coordinates of one of the representations.
+
+        Raises:
+            ValueError: if the frame was made without it.
+        """
+        if rep not in self._coordinates:
+            raise ValueError(
+                f"`frame` should be made of all representations that share it. It lacks {rep}."
+            )
         return self._coordinates[rep]
 
     def commutant(self, i: int) -> np.ndarray:

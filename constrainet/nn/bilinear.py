@@ -8,8 +8,18 @@ import haiku as hk
 import jax
 import jax.numpy as jnp
 
-from constrainet.maps import SharedFrame, TensorProductMap, tensor_product_map
-from constrainet.nn.checks import check_rep, enter, parameter, title
+from constrainet.maps import CONNECTIONS, SharedFrame, TensorProductMap, tensor_product_map
+from constrainet.nn.checks import (
+    check_frame,
+    check_initialiser,
+    check_number,
+    check_option,
+    check_rep,
+    enter,
+    naming,
+    parameter,
+    title,
+)
 from constrainet.nn.linear import parameter_dtype
 from constrainet.reps import Rep
 
@@ -20,9 +30,11 @@ class TensorProduct(hk.Module):
     By default channel by channel: each copy of an irreducible in `rep_out` is a weighted product of
     one copy from each input, along one of the paths that the Clebsch-Gordan coefficients of the
     group allow (or a sum of several, where there are more paths than copies). Copies take turns,
-    and so do paths, but for those that cost far more than others. Which copies meet is fixed by
-    counting, and linear layers before and after mix them. With `connections="full"` each copy is a
-    weighted sum of all products, so that every equivariant bilinear map can be expressed.
+    and so do paths; those that cost far more than others occur once, or not at all where together
+    they would take most of the time: of high tensor powers, and of V(S(n))² with n > 6 and few
+    copies. Which copies meet is fixed by counting, and linear layers before and after mix them.
+    With `connections="full"` each copy is a weighted sum of all products, so that every equivariant
+    bilinear map can be expressed.
 
     Weights start so that independent inputs of variance one give outputs of variance one.
 
@@ -68,11 +80,13 @@ class TensorProduct(hk.Module):
         name: str | None = None,
     ):
         super().__init__(name=name)
-        for argument, rep in (("rep_a", rep_a), ("rep_b", rep_b), ("rep_out", rep_out)):
-            check_rep("TensorProduct", argument, rep)
         self.rep_a, self.rep_b, self.rep_out = rep_a, rep_b, rep_out
         self.gain, self.w_init = gain, w_init
-        self.map = tensor_product_map(rep_a, rep_b, rep_out, connections, frame)
+        with naming(self):
+            for argument, rep in (("rep_a", rep_a), ("rep_b", rep_b), ("rep_out", rep_out)):
+                check_rep(argument, rep)
+            _check_options(connections, gain, frame, w_init)
+            self.map = tensor_product_map(rep_a, rep_b, rep_out, connections, frame)
 
     def __call__(self, x, y) -> Any:
         """(..., rep_a.dim) and (..., rep_b.dim) to (..., rep_out.dim)."""
@@ -131,16 +145,26 @@ class BiLinear(hk.Module):
         name: str | None = None,
     ):
         super().__init__(name=name)
-        check_rep("BiLinear", "rep_in", rep_in)
-        check_rep("BiLinear", "rep_out", rep_out)
         self.rep_in, self.rep_out = rep_in, rep_out
         self.gain, self.w_init = gain, w_init
-        self.map = tensor_product_map(rep_in, None, rep_out, connections, frame)
+        with naming(self):
+            check_rep("rep_in", rep_in)
+            check_rep("rep_out", rep_out)
+            _check_options(connections, gain, frame, w_init)
+            self.map = tensor_product_map(rep_in, None, rep_out, connections, frame)
 
     def __call__(self, x) -> Any:
         """(..., rep_in.dim) to (..., rep_out.dim)."""
         x, leave = enter(self, x, self.rep_in, self.map.sources[0])
         return leave(_multiply(self, x, x))
+
+
+def _check_options(connections, gain, frame, w_init) -> None:
+    """Refuses options that are none."""
+    check_option("connections", connections, CONNECTIONS)
+    check_number("gain", gain)
+    check_frame(frame)
+    check_initialiser("w_init", w_init)
 
 
 def _multiply(layer, a, b):

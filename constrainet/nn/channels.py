@@ -41,9 +41,7 @@ def uniform_rep(channels: int, group: Group) -> Rep:
         Finzi, Welling, Wilson, "A practical method for constructing equivariant multilayer
         perceptrons for arbitrary matrix groups" (2021), section 6 and its published code.
     """
-    check_count("uniform_rep(channels=...)", channels)
-    if channels < 1:
-        raise ValueError(f"`uniform_rep(channels=...)` should be positive. Got {channels}.")
+    check_count("uniform_rep(channels=...)", channels, least=1)
     channels, scalar = int(channels), Scalar(group)
     letters = _letters(group)
     d = max(letter.dim for letter in letters)
@@ -86,11 +84,9 @@ def matched_rep(channels: int, rep_in: Rep, rep_out: Rep) -> Rep:
         >>> print(matched_rep(32, 5 * Scalar(O(3)) + 5 * V(O(3)), V(O(3)) ** 2))
         32V⁰⊕32V⊕32V²
     """
-    check_count("matched_rep(channels=...)", channels)
-    if channels < 1:
-        raise ValueError(f"`matched_rep(channels=...)` should be positive. Got {channels}.")
-    check_rep("matched_rep", "rep_in", rep_in)
-    check_rep("matched_rep", "rep_out", rep_out)
+    check_count("matched_rep(channels=...)", channels, least=1)
+    check_rep("matched_rep(rep_in=...)", rep_in)
+    check_rep("matched_rep(rep_out=...)", rep_out)
     rep_in, rep_out = under_one_group(rep_in, rep_out)
     group = rep_in.group
     summands = (part for rep in (rep_in, rep_out) for part, _ in rep.summands)
@@ -153,7 +149,7 @@ def gated(rep: Rep) -> Rep:
         >>> print(gated(2 * Scalar(SO(3)) + 3 * V(SO(3))))
         2V⁰⊕3V⊕3V⁰
     """
-    check_rep("gated", "rep", rep)
+    check_rep("gated(rep=...)", rep)
     return rep + num_gates(rep) * Scalar(rep.group)
 
 
@@ -163,8 +159,18 @@ def num_gates(rep: Rep) -> int:
 
 
 def under_group(rep: Rep, group: Group) -> Rep:
-    """A representation as one of a group that contains its own."""
-    return under_one_group(rep, Scalar(group))[0]
+    """A hidden representation as one of a model's group.
+
+    Raises:
+        ValueError: if other groups act on it.
+    """
+    lifted = under_one_group(rep, Scalar(group))[0]
+    if lifted.group != group:
+        raise ValueError(
+            f"`channels` should be representations of the model's group, {group}, because nothing "
+            f"else acts on its input and output. Got {rep} of {rep.group}."
+        )
+    return lifted
 
 
 def hidden_reps(channels: Any, num_layers: int, group: Group) -> list[Rep]:
@@ -192,4 +198,7 @@ def hidden_reps(channels: Any, num_layers: int, group: Group) -> list[Rep]:
             f"`channels` should have one entry for each of num_layers={num_layers} hidden layers. "
             f"Got {len(channels)}."
         )
+    for each in channels:
+        if not isinstance(each, Rep):
+            check_count("channels", each, least=1)
     return [c if isinstance(c, Rep) else uniform_rep(c, group) for c in channels]

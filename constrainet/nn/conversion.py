@@ -8,7 +8,8 @@ from typing import Any
 import haiku as hk
 import jax
 
-from constrainet.nn.linear import Linear
+from constrainet.nn.checks import check_function, check_option
+from constrainet.nn.linear import PARAMETRIZATIONS, Linear
 
 
 def convert(forward: Callable[..., Any], params: hk.Params, x: Any, parametrization: str) -> Any:
@@ -29,7 +30,8 @@ def convert(forward: Callable[..., Any], params: hk.Params, x: Any, parametrizat
         Parameters for the same model built with `parametrization`.
 
     Raises:
-        ValueError: if the parametrization is unknown.
+        TypeError: if `forward` is no function.
+        ValueError: if the parametrization is unknown, or a layer's parameters are missing.
 
     Example:
         >>> import haiku as hk, jax, jax.numpy as jnp
@@ -43,11 +45,8 @@ def convert(forward: Callable[..., Any], params: hk.Params, x: Any, parametrizat
         >>> convert(model("projector"), params, x, "basis")["linear"]["w"].shape
         (2,)
     """
-    if parametrization not in ("projector", "basis"):
-        raise ValueError(
-            f"`convert(parametrization=...)` should be 'projector' or 'basis'. "
-            f"Got {parametrization!r}."
-        )
+    check_function("convert(forward=...)", forward, "the one given to `hk.transform`")
+    check_option("convert(parametrization=...)", parametrization, PARAMETRIZATIONS)
     layers: dict[str, Linear] = {}
 
     def watch(next_function, args, kwargs, context):

@@ -11,8 +11,8 @@ from constrainet.maps import SharedFrame
 from constrainet.maps import frame as make_frame
 from constrainet.nn.bilinear import BiLinear
 from constrainet.nn.channels import gated, hidden_reps, under_group
-from constrainet.nn.checks import check_rep, enter
-from constrainet.nn.linear import Linear
+from constrainet.nn.checks import check_frame, check_option, check_rep, enter, naming
+from constrainet.nn.linear import PARAMETRIZATIONS, Linear
 from constrainet.nn.nonlinearities import NONLINEARITIES
 from constrainet.reps import Rep, under_one_group
 
@@ -57,18 +57,23 @@ class EMLPBlock(hk.Module):
         name: str | None = None,
     ):
         super().__init__(name=name)
-        check_rep("EMLPBlock", "rep_in", rep_in)
-        check_rep("EMLPBlock", "rep_out", rep_out)
         self.rep_in, self.rep_out, self.parametrization = rep_in, rep_out, parametrization
         self.bilinear, self.nonlinearity = bilinear, nonlinearity
-        check_nonlinearity("EMLPBlock", nonlinearity)
-        self._source, self._target = under_one_group(rep_in, rep_out)
-        self._inner = gated(self._target) if nonlinearity == "gated" else self._target
-        self.frame = frame or make_frame(*dict.fromkeys((self._source, self._inner, self._target)))
+        with naming(self):
+            check_rep("rep_in", rep_in)
+            check_rep("rep_out", rep_out)
+            check_option("parametrization", parametrization, PARAMETRIZATIONS)
+            check_option("nonlinearity", nonlinearity, list(NONLINEARITIES))
+            check_frame(frame)
+            self._source, self._target = under_one_group(rep_in, rep_out)
+            self._inner = gated(self._target) if nonlinearity == "gated" else self._target
+            reps = (self._source, self._inner, self._target)
+            self.frame = frame or make_frame(*dict.fromkeys(reps))
+            self._coordinates = self.frame.coordinates(self._source)
 
     def __call__(self, x) -> Any:
         """(..., rep_in.dim) to (..., rep_out.dim)."""
-        x, leave = enter(self, x, self.rep_in, self.frame.coordinates(self._source))
+        x, leave = enter(self, x, self.rep_in, self._coordinates)
         inner, kind = self._inner, self.parametrization
         y = Linear(self._source, inner, parametrization=kind, kept="component", frame=self.frame)(x)
         if self.bilinear:
@@ -125,15 +130,17 @@ class EMLP(hk.Module):
         name: str | None = None,
     ):
         super().__init__(name=name)
-        check_rep("EMLP", "rep_in", rep_in)
-        check_rep("EMLP", "rep_out", rep_out)
-        check_nonlinearity("EMLP", nonlinearity)
         self.rep_in, self.rep_out, self.parametrization = rep_in, rep_out, parametrization
         self.bilinear, self.nonlinearity = bilinear, nonlinearity
-        self._source, self._target = under_one_group(rep_in, rep_out)
-        group = self._source.group
-        hidden = hidden_reps(channels, num_layers, group)
-        self.hidden = [under_group(rep, group) for rep in hidden]
+        with naming(self):
+            check_rep("rep_in", rep_in)
+            check_rep("rep_out", rep_out)
+            check_option("parametrization", parametrization, PARAMETRIZATIONS)
+            check_option("nonlinearity", nonlinearity, list(NONLINEARITIES))
+            self._source, self._target = under_one_group(rep_in, rep_out)
+            group = self._source.group
+            hidden = hidden_reps(channels, num_layers, group)
+            self.hidden = [under_group(rep, group) for rep in hidden]
         inner = [gated(rep) for rep in self.hidden] if nonlinearity == "gated" else []
         reps = (self._source, *self.hidden, *inner, self._target)
         self.frame = make_frame(*dict.fromkeys(reps))
@@ -149,11 +156,3 @@ class EMLP(hk.Module):
             )
             x, rep = block(x), hidden
         return leave(Linear(rep, self._target, **options)(x))
-
-
-def check_nonlinearity(call: str, kind: str) -> None:
-    """Refuses names of no non-linearity."""
-    if kind not in NONLINEARITIES:
-        raise ValueError(
-            f"`{call}(nonlinearity=...)` should be one of {sorted(NONLINEARITIES)}. Got {kind!r}."
-        )

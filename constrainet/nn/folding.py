@@ -8,14 +8,19 @@ nor this library: it is exported by `jax.export`, and is saved beside its weight
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Callable, Sequence
 from typing import Any
+from zipfile import BadZipFile
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import export
 from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
+from numpy.lib.npyio import NpzFile
+
+from constrainet.nn.checks import check_function
 
 
 class FoldedModel:
@@ -47,7 +52,18 @@ class FoldedModel:
         self._call = jax.jit(exported.call)
 
     def __call__(self, x: jax.Array) -> jax.Array:
-        """The model applied to inputs of any batch size, of the type it was folded for."""
+        """The model applied to inputs of any batch size, of the type it was folded for.
+
+        Raises:
+            ValueError: if the input has another type, or another size but for the batch.
+        """
+        x, expected = jnp.asarray(x), self.exported.in_avals[-1]
+        if x.shape[1:] != expected.shape[1:] or x.dtype != expected.dtype:
+            shape = ", ".join(map(str, expected.shape))
+            raise ValueError(
+                f"This `FoldedModel` takes arrays of shape ({shape}) and type {expected.dtype}, "
+                f"as it was folded for. Got shape {x.shape} and type {x.dtype}."
+            )
         return self._call(self.weights, x)
 
     def save(self, path: str | os.PathLike) -> None:
@@ -75,20 +91,28 @@ def fold(apply: Callable[..., jax.Array], params: Any, x: jax.Array) -> FoldedMo
         The folded model, for any batch size.
 
     Raises:
-        ValueError: if `x` has no batch axis.
+        TypeError: if `apply` is no function, or `x` no array.
+        ValueError: if `x` has no batch axis, or `apply` returns several arrays.
 
     Example:
         See `FoldedModel`.
     """
-    if jnp.ndim(x) < 2:
+    check_function("fold(apply=...)", apply, "such as `model.apply` of a Haiku transform")
+    if not isinstance(x, jax.Array | np.ndarray | jax.ShapeDtypeStruct):
+        raise TypeError(f"`fold(x=...)` should be an array. Got {x!r:.60}, of {type(x)}.")
+    if len(x.shape) < 2:
         raise ValueError(
             "`fold(x=...)` should have a batch axis before the others, because the batch size is "
-            f"left open. Got shape {jnp.shape(x)}."
+            f"left open. Got shape {x.shape}."
         )
     batch, *_ = export.symbolic_shape("batch")
     inputs = jax.ShapeDtypeStruct((batch, *x.shape[1:]), x.dtype)
     closed = jax.make_jaxpr(apply)(params, inputs)
     jaxpr, leaves = closed.jaxpr, jax.tree.leaves(params)
+    if len(jaxpr.outvars) != 1:
+        raise ValueError(
+            f"`fold(apply=...)` should return one array. Got {len(jaxpr.outvars)} of them."
+        )
     now, later, known = _separate(jaxpr.eqns, {*jaxpr.constvars, *jaxpr.invars[: len(leaves)]})
     read = [v for equation in later for v in equation.invars] + list(jaxpr.outvars)
     used = list(dict.fromkeys(v for v in read if not isinstance(v, Literal) and v in known))
@@ -116,11 +140,16 @@ def load_folded(path: str | os.PathLike) -> FoldedModel:
     Raises:
         ValueError: if the file holds no folded model.
     """
-    with np.load(path, allow_pickle=False) as file:
-        if "function" not in file:
-            raise ValueError(f"`load_folded(path=...)` should name a folded model. {path} is none.")
-        exported = export.deserialize(bytearray(file["function"].tobytes()))
-        weights = [jnp.asarray(file[f"weight_{i}"]) for i in range(len(file.files) - 1)]
+    try:
+        with open(path, "rb") as opened, NpzFile(opened, allow_pickle=False) as file:
+            function = file["function"].tobytes()
+            weights = [jnp.asarray(file[f"weight_{i}"]) for i in range(len(file.files) - 1)]
+        exported = export.deserialize(bytearray(function))
+    except (BadZipFile, KeyError, ValueError, struct.error) as error:
+        raise ValueError(
+            f"`load_folded(path=...)` should name a file that `FoldedModel.save` wrote. {path} "
+            f"holds no folded model: {error}"
+        ) from error
     return FoldedModel(exported, weights)
 
 

@@ -11,10 +11,22 @@ import jax.numpy as jnp
 
 from constrainet.errors import NoEquivariantMapError
 from constrainet.maps import SharedFrame, bias_map, equivariant_map
-from constrainet.nn.checks import check_rep, enter, parameter
+from constrainet.nn.checks import (
+    check_frame,
+    check_initialiser,
+    check_number,
+    check_option,
+    check_rep,
+    enter,
+    naming,
+    parameter,
+    title,
+)
 from constrainet.reps import Rep
 
 PARAMETRIZATIONS = ("projector", "basis")
+PRODUCTS = ("auto", "dense", "irreducible")
+KEPT = ("summand", "component")
 
 
 class Linear(hk.Module):
@@ -41,7 +53,9 @@ class Linear(hk.Module):
         product: "auto", "dense" or "irreducible": how W is multiplied with the batch.
         gain: what the deviation of outputs is multiplied by at initialisation.
         kept: where the variance is kept: in each "summand", or in each irreducible "component",
-            which suits hidden layers better.
+            which suits hidden layers better: it is kept through many. Where representations are not
+            decomposed (under affine and unipotent groups, or in skew coordinates), each summand
+            keeps it on the average over 12 layers, and may have twice or half of it in between.
         frame: common coordinates of the representations of a model, which its layers share.
         w_init: initialiser of the weight parameters, instead of the one above.
         b_init: initialiser of the bias parameters; zero by default.
@@ -83,26 +97,29 @@ class Linear(hk.Module):
         name: str | None = None,
     ):
         super().__init__(name=name)
-        check_rep("Linear", "rep_in", rep_in)
-        check_rep("Linear", "rep_out", rep_out)
-        if parametrization not in PARAMETRIZATIONS:
-            raise ValueError(
-                "`Linear(parametrization=...)` should be 'projector' or 'basis'. "
-                f"Got {parametrization!r}."
-            )
         self.rep_in, self.rep_out = rep_in, rep_out
         self.with_bias, self.parametrization = with_bias, parametrization
         self.w_init, self.b_init = w_init, b_init
         self.gain, self.kept = gain, kept
-        self.map = equivariant_map(rep_in, rep_out, product, frame)
-        self.bias = bias_map(self.map.rep_out, self.map.frame) if with_bias else None
+        with naming(self):
+            check_rep("rep_in", rep_in)
+            check_rep("rep_out", rep_out)
+            check_option("parametrization", parametrization, PARAMETRIZATIONS)
+            check_option("product", product, PRODUCTS)
+            check_number("gain", gain)
+            check_option("kept", kept, KEPT)
+            check_frame(frame)
+            check_initialiser("w_init", w_init)
+            check_initialiser("b_init", b_init)
+            self.map = equivariant_map(rep_in, rep_out, product, frame)
+            self.bias = bias_map(self.map.rep_out, self.map.frame) if with_bias else None
         self._check_not_zero()
 
     def _check_not_zero(self) -> None:
         if self.map.rank or not self.map.shape[0] or not self.map.shape[1]:
             return
         what = (
-            f"`Linear({self.name})`: no linear map from {self.rep_in} to {self.rep_out} but zero "
+            f"`{title(self)}`: no linear map from {self.rep_in} to {self.rep_out} but zero "
             f"is equivariant under {self.rep_out.group}"
         )
         if self.bias is None or not self.bias.rank:

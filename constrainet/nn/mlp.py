@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import haiku as hk
 import jax
 
-from constrainet.nn.checks import check_count, check_input, check_rep, title
+from constrainet.nn.checks import check_count, check_input, check_rep, naming, title
 from constrainet.reps import Rep
 
 
@@ -34,24 +34,26 @@ class MLP(hk.Module):
         name: str | None = None,
     ):
         super().__init__(name=name)
-        check_rep("MLP", "rep_in", rep_in)
-        check_rep("MLP", "rep_out", rep_out)
         self.rep_in, self.rep_out = rep_in, rep_out
-        check_count("num_layers", num_layers)
-        if not isinstance(channels, Sequence):
-            channels = [channels] * num_layers
-        for width in channels:
-            check_count("MLP(channels=...)", width)
-        self.widths = list(channels)
-        if len(self.widths) != num_layers:
-            raise ValueError(
-                f"`MLP(channels=...)` should have one entry for each of num_layers={num_layers} "
-                f"hidden layers. Got {len(self.widths)}."
-            )
+        with naming(self):
+            check_rep("rep_in", rep_in)
+            check_rep("rep_out", rep_out)
+            check_count("num_layers", num_layers)
+            if not isinstance(channels, Sequence):
+                channels = [channels] * num_layers
+            for width in channels:
+                check_count("channels", width, least=1)
+            self.widths = list(channels)
+            if len(self.widths) != num_layers:
+                raise ValueError(
+                    f"`channels` should have one entry for each of num_layers={num_layers} hidden "
+                    f"layers. Got {len(self.widths)}."
+                )
 
     def __call__(self, x) -> jax.Array:
         """(..., rep_in.dim) to (..., rep_out.dim)."""
         x = check_input(title(self), x, self.rep_in)
-        for width in self.widths:
-            x = jax.nn.swish(hk.Linear(width)(x))
-        return hk.Linear(self.rep_out.dim)(x)
+        with naming(self):
+            for width in self.widths:
+                x = jax.nn.swish(hk.Linear(width)(x))
+            return hk.Linear(self.rep_out.dim)(x)

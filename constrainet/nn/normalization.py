@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from constrainet.maps import Features, SharedFrame, invariant_squares
 from constrainet.maps import frame as make_frame
-from constrainet.nn.checks import check_rep, enter, parameter
+from constrainet.nn.checks import check_frame, check_number, check_rep, enter, naming, parameter
 from constrainet.nn.nonlinearities import check_squares
 from constrainet.reps import Rep
 
@@ -52,11 +52,18 @@ class LayerNorm(hk.Module):
         self, rep: Rep, eps: float = 1e-5, frame: SharedFrame | None = None, name: str | None = None
     ):
         super().__init__(name=name)
-        check_rep("LayerNorm", "rep", rep)
         self.rep = self.rep_in = rep
         self.eps = eps
-        self.frame = frame or make_frame(rep)
-        self.squares = invariant_squares(rep, self.frame)
+        with naming(self):
+            check_rep("rep", rep)
+            check_number("eps", eps)
+            if eps <= 0:
+                raise ValueError(
+                    f"`eps` should be positive, because vectors may be zero. Got {eps}."
+                )
+            check_frame(frame)
+            self.frame = frame or make_frame(rep)
+            self.squares = invariant_squares(rep, self.frame)
         check_squares(self, self.squares, rep)
 
     def __call__(self, x) -> Any:

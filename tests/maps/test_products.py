@@ -271,3 +271,28 @@ def test_connections_that_are_unknown_or_too_many_are_refused():
 def test_groups_that_differ_are_refused():
     with pytest.raises(ValueError, match="different groups, SO\\(3\\) and O\\(3\\)"):
         quadratic(V(SO(3)), V(O(3)))
+
+
+def test_tables_without_smaller_components_are_multiplied():
+    n, copies, count = 6, 16, 5
+    tables = copies * V(S(n)) ** 2
+    m = TensorProductMap(tables, tables, tables)
+    # the tables that are symmetric, with zeros on the diagonal and as sums of rows: one irreducible
+    conditions = [np.eye(n * n)[i * n + i] for i in range(n)]
+    conditions += [
+        np.eye(n * n)[i * n + j] - np.eye(n * n)[j * n + i] for i in range(n) for j in range(i)
+    ]
+    conditions += [np.kron(np.eye(n)[i], np.ones(n)) for i in range(n)]
+    conditions = np.array(conditions)
+    projector = np.eye(n * n) - np.linalg.pinv(conditions) @ conditions
+    assert round(np.trace(projector)) == 9
+    a = normal(0, (count, n * n)) @ projector
+    x = np.tile(a, copies)  # whichever copies meet
+    products = once(jax.vmap(m.apply, (0, None, None)), np.eye(m.num_weights), x, x)
+    inside = products.reshape(m.num_weights, count, copies, n * n).sum(axis=2) @ projector
+    inside = inside.reshape(m.num_weights, -1)
+    square = a.reshape(count, n, n) @ a.reshape(count, n, n)
+    target = (square.reshape(count, -1) @ projector).ravel()
+    found = np.linalg.lstsq(inside.T, target, rcond=1e-9)[0]
+    assert np.linalg.norm(target) > 1
+    np.testing.assert_allclose(found @ inside, target, atol=1e-9)

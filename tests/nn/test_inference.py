@@ -75,7 +75,7 @@ def test_folding_refuses_what_it_cannot_fold(tmp_path):
     with pytest.raises(ValueError, match=r"`fold\(x=...\)` should have a batch axis"):
         cnn.fold(model.apply, params, x[0])
     np.savez(tmp_path / "other.npz", a=np.ones(3))
-    with pytest.raises(ValueError, match=r"should name a folded model"):
+    with pytest.raises(ValueError, match=r"holds no folded model"):
         cnn.load_folded(tmp_path / "other.npz")
 
 

@@ -76,7 +76,7 @@ def test_models_take_each_kind(kind):
     v = V(S(4))
     make = lambda: cnn.EMLP(v, v, 2 * v, num_layers=2, nonlinearity=kind)  # noqa: E731
     assert equivariance_error(make, v, v) < 1e-10
-    with pytest.raises(ValueError, match=r"`EMLP\(nonlinearity=...\)` should be one of"):
+    with pytest.raises(ValueError, match=r"`EMLP\(emlp\)`: `nonlinearity` should be 'gated', "):
         pure(lambda: cnn.EMLP(v, v, 2 * v, nonlinearity="relu")).init(
             jax.random.key(0), jnp.ones(4)
         )
@@ -141,6 +141,15 @@ def test_regular_refuses_groups_that_are_too_large(group, size):
     with pytest.raises(ValueError, match=message):
         make = lambda: cnn.EMLP(V(group), V(group), V(group), 1, nonlinearity="regular")  # noqa: E731
         pure(make).init(jax.random.key(0), jnp.ones(group.dim))
+
+
+def test_regular_refuses_components_that_are_too_large(monkeypatch):
+    monkeypatch.setattr("constrainet.maps.fourier.LARGEST_COMPONENT", 143)
+    message = (
+        r"`RegularNonlinearity\(.*\)`: Functions on Z\(12\) need .* dimension 144 in V²\. Take"
+    )
+    with pytest.raises(ValueError, match=message):
+        regular(V(Z(12)) ** 2).init(jax.random.key(0), jnp.ones(144))
 
 
 @pytest.mark.parametrize(("rep", "batch"), [(0 * V(D(4)), 2), (3 * Scalar(D(4)), 2), (V(D(4)), 0)])
