@@ -42,7 +42,7 @@ class Gates:
         self.num_gates = gate
 
     def __call__(self, x: Features, pointwise: Function, gate: Function) -> Features:
-        """Features of `rep_in` to features of `rep`."""
+        """Features of `rep_in` to features of `rep`; `gate` makes real factors of scalars."""
         if x.has_components:
             components = self._on_components(x.components, pointwise, gate)
             return Features(self.target, x.batch, x.dtype, components=components)
@@ -52,7 +52,7 @@ class Gates:
     # these are compiled by themselves, because Haiku runs `init` eagerly, operation by operation
     @partial(jax.jit, static_argnums=(0, 2, 3))
     def _on_rows(self, rows: jax.Array, pointwise: Function, gate: Function) -> jax.Array:
-        gates = gate(rows[self.rep.dim :].real)
+        gates = gate(rows[self.rep.dim :])
         parts = [rows[:0]]
         start = 0
         for part, count in self.rep.summands:
@@ -79,7 +79,7 @@ class Gates:
             if i == self.trivial and self.num_gates:
                 own = self.source.space.terms[0].multiplicity - self.num_gates
                 first, last, rest = split(z, [own, self.num_gates, len(z) - own - self.num_gates])
-                gates = gate(last.real)
+                gates = gate(last)
                 pieces[i] = iter([first, *split(rest, sizes[1:])] if own else split(rest, sizes))
             else:
                 pieces[i] = iter(split(z, sizes))

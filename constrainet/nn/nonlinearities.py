@@ -9,13 +9,14 @@ one more way: any copies are the coefficients of functions on the group, which i
 from __future__ import annotations
 
 from abc import abstractmethod
-from math import inf
+from math import inf, sqrt
 from typing import Any, ClassVar
 
 import haiku as hk
 import jax
 import jax.numpy as jnp
 import numpy as np
+from scipy.special import roots_genlaguerre
 
 from constrainet.maps import (
     Features,
@@ -177,7 +178,8 @@ class NormNonlinearity(Nonlinearity):
 
     Args:
         rep: how inputs and outputs transform.
-        normalized: whether results are scaled so that normal inputs roughly keep their mean square.
+        normalized: whether results are scaled so that normal inputs keep their mean square at the
+            start; roughly, where the group keeps no norm.
         frame: common coordinates of the representations of a model, which its layers share.
         name: of the module.
 
@@ -210,9 +212,10 @@ class NormNonlinearity(Nonlinearity):
         count = sum(len(z) for z in others.values())
         slopes = parameter(self, "slope", (count,), real, jnp.ones)
         offsets = parameter(self, "offset", (count,), real, jnp.zeros)
-        start, gain = 0, SIGMOID_GAIN if self.normalized else 1
+        start, parts = 0, 2 if jnp.iscomplexobj(jnp.zeros(0, x.dtype)) else 1
         for i, square in self.map(others).items():
             copies = slice(start, start := start + len(square))
+            gain = _norm_gain(parts * others[i].shape[1]) if self.normalized else 1
             factors = gain * jax.nn.sigmoid(slopes[copies, None] * square + offsets[copies, None])
             components[i] = others[i] * factors[:, None]
         if self.frame.trivial in components:
@@ -293,6 +296,16 @@ class RegularNonlinearity(Nonlinearity):
         return Features(x.coordinates, x.batch, x.dtype, components=components)
 
 
+def _norm_gain(count: int) -> float:
+    """1 / √E[σ(q)² q], with σ the sigmoid and q the mean of the squares of `count` normal numbers.
+
+    q has a gamma distribution of shape count / 2, for which Laguerre's quadrature is exact.
+    """
+    nodes, weights = roots_genlaguerre(32, count / 2 - 1)
+    q = 2 / count * nodes
+    return float(1 / np.sqrt(weights @ (q / (1 + np.exp(-q)) ** 2) / weights.sum()))
+
+
 def check_squares(layer: hk.Module, squares, rep: Rep) -> None:
     """Refuses representations with components that have no invariant square."""
     if squares.missing:
@@ -315,16 +328,19 @@ def _swish_of_numbers(x: np.ndarray) -> np.ndarray:
 
 
 def normalized_swish(x: jax.Array) -> jax.Array:
-    """Swish, scaled to keep the mean square of normal numbers."""
+    """Swish, scaled to keep the mean square of normal numbers, real or complex."""
+    if jnp.iscomplexobj(x):  # of mean square 1, so that real and imaginary parts have 1/2
+        return SWISH_GAIN / sqrt(2) * swish(sqrt(2) * x)
     return SWISH_GAIN * swish(x)
 
 
 def _sigmoid(x: jax.Array) -> jax.Array:
-    return jax.nn.sigmoid(x)
+    return jax.nn.sigmoid(x.real)
 
 
 def _normalized_sigmoid(x: jax.Array) -> jax.Array:
-    return SIGMOID_GAIN * jax.nn.sigmoid(x)
+    real = sqrt(2) * x.real if jnp.iscomplexobj(x) else x
+    return SIGMOID_GAIN * jax.nn.sigmoid(real)
 
 
 NONLINEARITIES = {

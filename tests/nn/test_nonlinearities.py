@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import constrainet.nn as cnn
-from constrainet.groups import SL, SO, C, D, Icosahedral, Lorentz, O, S, Sp, Z
-from constrainet.nn.nonlinearities import SIGMOID_GAIN, SWISH_GAIN
+from constrainet.groups import SL, SO, SU, C, D, Icosahedral, Lorentz, O, S, Sp, Z
+from constrainet.nn.nonlinearities import NONLINEARITIES, SIGMOID_GAIN, SWISH_GAIN
 from constrainet.reps import Scalar, V
-from tests.catalogue import GROUPS, quaternion_group
+from tests.catalogue import GROUPS, phases, quaternion_group
 from tests.maps.precision import normal, once
 from tests.nn.models import equivariance_error, pure, random_params
 
@@ -88,6 +88,17 @@ def test_normalized_functions_keep_mean_squares():
     sigmoid = 1 / (1 + np.exp(-nodes))
     assert abs(SIGMOID_GAIN**2 * weights @ sigmoid**2 - 1) < 1e-4
     assert abs(SWISH_GAIN**2 * weights @ (nodes * sigmoid) ** 2 - 1) < 1e-4
+
+
+@pytest.mark.parametrize("group", [SO(3), O(5), SU(2), phases(), S(4), Z(5)], ids=str)
+@pytest.mark.parametrize("kind", ["gated", "norm"])
+def test_normalized_layers_keep_mean_squares(group, kind):
+    rep = 3 * Scalar(group) + 2 * V(group) + V(group) ** 2
+    rep_in = cnn.gated(rep) if kind == "gated" else rep
+    layer = pure(lambda: NONLINEARITIES[kind](rep, normalized=True))
+    x = normal(0, (20000, rep_in.dim), np.complex64 if rep.is_complex else np.float32)
+    y = once(layer.apply, layer.init(jax.random.key(0), x), x)
+    assert abs(np.mean(np.abs(y) ** 2) - 1) < 0.03
 
 
 # --- in the regular representation ---------------------------------------------------------------
