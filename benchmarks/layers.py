@@ -1,6 +1,9 @@
 """Time models beside a plain multilayer perceptron of the same width: `python layers.py`.
 
-All models take the inertia representations, 5V⁰⊕5V → V⊗V, with 384 channels and 3 layers. They run
+All models take the inertia representations, 5V⁰⊕5V → V⊗V, with 384 channels and 3 layers. Hidden
+layers hold tensors (`uniform_rep`). Under S(n) functions act on their coordinates there, so that
+vectors leave irreducible coordinates at each non-linearity; "of irreducibles" is with as many
+channels for each irreducible of tensors of rank 2, and gates. The models run
 in turn in one process, so that ratios hold when the machine's speed drifts; medians are reported.
 EMLP 1.0.3 runs on versions of its time only, so in a process of its own, right after; its ratios
 are to a plain multilayer perceptron there.
@@ -21,8 +24,8 @@ import jax.numpy as jnp
 import optax
 
 import constrainet.nn as cnn
-from constrainet.groups import D, O, S, SOplus
-from constrainet.reps import Scalar, V
+from constrainet.groups import D, Group, O, S, SOplus
+from constrainet.reps import Rep, Scalar, V, direct_sum, irreducible
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
@@ -34,7 +37,7 @@ ROUNDS, CALLS = 15, 5
 def models(rep_in, rep_out) -> dict:
     """Haiku functions by name; the first is what the others are compared with."""
     options = (rep_in, rep_out)
-    return {
+    found = {
         "plain MLP": lambda x: cnn.MLP(*options)(x),
         "linear and gates, basis": lambda x: cnn.EMLP(
             *options, bilinear=False, parametrization="basis"
@@ -43,6 +46,21 @@ def models(rep_in, rep_out) -> dict:
         "EMLP, basis": lambda x: cnn.EMLP(*options, parametrization="basis")(x),
         "EMLP, projector": lambda x: cnn.EMLP(*options)(x),
     }
+    if V(rep_in.group).is_permutation:
+        hidden = irreducible_rep(384, rep_in.group)
+        for kind in ("basis", "projector"):
+            found[f"linear and gates of irreducibles, {kind}"] = lambda x, kind=kind: cnn.EMLP(
+                *options, hidden, bilinear=False, parametrization=kind
+            )(x)
+    return found
+
+
+def irreducible_rep(channels: int, group: Group) -> Rep:
+    """Copies of the irreducibles of V² of S(5), as many channels for each, and scalars."""
+    kinds = [irreducible(group, part) for part in ((4, 1), (3, 2), (3, 1, 1))]
+    copies = [(kind, channels // (1 + len(kinds)) // kind.dim) for kind in kinds]
+    rest = channels - sum(kind.dim * count for kind, count in copies)
+    return direct_sum(group, [(Scalar(group), rest), *copies])
 
 
 def prepare(function, rep_in, rep_out, batch: int) -> tuple[dict, dict]:
