@@ -105,8 +105,8 @@ class TensorProductNet(hk.Module):
     copy by copy, before it is mixed: no target that is not a polynomial is out of reach. These
     functions start at zero.
 
-    Products that cost far more than others are few, or left out, as `TensorProduct` tells: from nodes
-    and pairs of nodes, V(S(n)) + V(S(n))², matrix products of pairs occur up to n = 8 with 64
+    Products that cost far more than others are few, or left out, as `TensorProduct` tells: from
+    nodes and pairs of nodes, V(S(n)) + V(S(n))², matrix products of pairs occur up to n = 8 with 64
     channels, and up to n = 6 with 8.
 
     Args:
