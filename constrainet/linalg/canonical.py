@@ -33,7 +33,7 @@ def canonical_basis(columns: np.ndarray) -> np.ndarray:
     Example:
         >>> import numpy as np
         >>> turned = np.array([[0.6, -0.8], [0.8, 0.6], [0.0, 0.0]])
-        >>> canonical_basis(turned)
+        >>> canonical_basis(turned).round(12) + 0.0
         array([[1., 0.],
                [0., 1.],
                [0., 0.]])
