@@ -12,14 +12,7 @@ from constrainet.inspect.description import Description
 from constrainet.inspect.irreducibles import Content, explain_zero, irreducible_content
 from constrainet.inspect.pattern import source_of, weight_sharing
 from constrainet.maps import EquivariantMap, TensorProductMap
-from constrainet.reps import (
-    Rep,
-    Scalar,
-    TensorProduct,
-    equivariant_maps,
-    tensor_product,
-    under_one_group,
-)
+from constrainet.reps import LinearMaps, Question, Rep, Scalar, under_one_group
 from constrainet.solve import Subspace
 
 PATTERN_UP_TO = 2**22
@@ -98,12 +91,10 @@ def _(x: Group) -> Description:
 
 @describe.register
 def _(x: Rep) -> Description:
-    if isinstance(x, TensorProduct) and x.split is not None:
-        target = tensor_product(x.group, x.factors[: x.split])
-        source = tensor_product(x.group, [rep.T for rep in x.factors[x.split :]])
-        return describe_map(source, target)
+    if isinstance(x, LinearMaps):
+        return describe_map(x.source, x.target)
     contents = irreducible_content(x)
-    invariants = equivariant_maps(Scalar(x.group), x).rank
+    invariants = x.equivariant_basis().rank
     facts = [("dimension", f"{x.dim:,}")]
     if contents:
         facts.append(("irreducible", _content_line(contents)))
@@ -158,7 +149,7 @@ def _(x: TensorProductMap) -> Description:
 def describe_map(
     rep_in: Rep | None, rep_out: Rep, equivariant: EquivariantMap | None = None
 ) -> Description:
-    """`describe(rep_in >> rep_out)`, also where `>>` simplifies its sides away.
+    """`describe(rep_in >> rep_out)`, or of the biases of `rep_out`.
 
     Args:
         rep_in: the source; None for a bias.
@@ -181,7 +172,7 @@ def describe_map(
     equivariant = EquivariantMap(source, target) if equivariant is None else equivariant
     subspace = equivariant.subspace
     size, rank = subspace.shape
-    bias = equivariant_maps(Scalar(target.group), target).rank
+    bias = Question(Scalar(target.group), target).solve().rank
     content_in, content_out = irreducible_content(source, target) or (None, None)
     facts = [
         ("from", _side(source, content_in)),

@@ -13,7 +13,7 @@ from constrainet.maps.features import Features
 from constrainet.maps.irreducible import IrreducibleProduct
 from constrainet.maps.shared_frame import SharedFrame, frame
 from constrainet.maps.variance import component_scales
-from constrainet.reps import Rep, equivariant_maps, under_one_group
+from constrainet.reps import Question, Rep, under_one_group
 from constrainet.solve import Subspace
 
 SMALL_PRODUCTS = 2
@@ -179,7 +179,7 @@ class EquivariantMap:
     @cached_property
     def subspace(self) -> Subspace:
         """The solver's result for these maps, with its certificate."""
-        return equivariant_maps(self.rep_in, self.rep_out)
+        return Question(self.rep_in, self.rep_out).solve()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -207,7 +207,7 @@ class EquivariantMap:
 
     @cached_property
     def _layer_scales(self) -> np.ndarray | None:
-        return component_scales(self.subspace, equivariant_maps(self.rep_in, self.rep_in))
+        return component_scales(self.subspace, Question(self.rep_in, self.rep_in).solve())
 
     @partial(jax.jit, static_argnums=0)
     def coefficients(self, w: jax.Array) -> jax.Array:

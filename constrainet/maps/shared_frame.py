@@ -55,7 +55,7 @@ class SharedFrame:
 
     def __init__(self, reps: Sequence[Rep]):
         self.reps = tuple(dict.fromkeys(reps))
-        spaces = common_spaces(self.reps)
+        spaces = common_spaces(*self.reps)
         decomposition = decompose(*spaces, whole_from=LARGEST_TERM + 1)
         self.components = decomposition.components
         self.bases = [

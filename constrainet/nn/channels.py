@@ -10,7 +10,7 @@ from typing import Any
 
 from constrainet.groups import Group
 from constrainet.nn.checks import check_count, check_rep
-from constrainet.reps import Rep, Scalar, V, direct_sum, equivariant_maps, under_one_group
+from constrainet.reps import Question, Rep, Scalar, V, direct_sum, under_one_group
 
 
 def uniform_rep(channels: int, group: Group) -> Rep:
@@ -91,7 +91,7 @@ def matched_rep(channels: int, rep_in: Rep, rep_out: Rep) -> Rep:
     group = rep_in.group
     summands = (part for rep in (rep_in, rep_out) for part, _ in rep.summands)
     defining = [V(group, factor=place) for place in range(len(group.factors))]
-    duals = [v.T for v in defining if not equivariant_maps(v, v.T).rank]
+    duals = [v.T for v in defining if not Question(v, v.T).solve().rank]
     kinds = dict.fromkeys((Scalar(group), *defining, *duals, *summands))
     ordered = sorted(kinds, key=lambda rep: len(rep.tensor_factors))
     return direct_sum(group, [(kind, int(channels)) for kind in ordered])

@@ -10,11 +10,11 @@ import numpy as np
 
 from constrainet.errors import ProblemTooLargeError
 from constrainet.groups import Group
-from constrainet.reps.equivariance import equivariant_maps
-from constrainet.reps.frames import Frame
 from constrainet.reps.irrep import Irrep, Type, irrep
 from constrainet.reps.notation import SUBSCRIPTS, with_multiplicity
+from constrainet.reps.question import Question
 from constrainet.reps.rep import Rep
+from constrainet.reps.symmetries import Symmetries
 from constrainet.solve import Atom, Component, Space, intertwiners, memory_limit
 from constrainet.solve import decompose as decompose_spaces
 
@@ -50,8 +50,8 @@ class IrreducibleDecomposition:
         Returns:
             Zero if it does not.
         """
-        copies = equivariant_maps(irrep, self.rep).rank
-        return copies // max(1, equivariant_maps(irrep, irrep).rank)
+        copies = Question(irrep, self.rep).solve().rank
+        return copies // max(1, Question(irrep, irrep).solve().rank)
 
     def __repr__(self):
         return f"IrreducibleDecomposition({self})"
@@ -101,9 +101,9 @@ def decompose(rep: Rep) -> IrreducibleDecomposition:
         what = f"A change of basis of shape ({rep.dim:,}, {rep.dim:,})"
         raise ProblemTooLargeError(what, required, memory_limit())
     # a real irreducible of a product may be no tensor product of those of the factors
-    frame = Frame(rep.is_joint or len(rep.group.factors) > 1, not rep.is_complex)
+    symmetries = Symmetries(rep.is_joint or len(rep.group.factors) > 1, not rep.is_complex)
     summands = [part for part, _ in rep.summands]
-    spaces = [other.in_frame(frame).space for other in (rep, *summands)]
+    spaces = [other.space_in(symmetries) for other in (rep, *summands)]
     _check_closed(rep, spaces[0])
     found = decompose_spaces(*spaces, whole_from=float("inf"), wanted=WANTED)
     copies = [_copies(space, parts) for space, parts in zip(spaces, found.parts, strict=True)]
@@ -225,5 +225,5 @@ def clebsch_gordan(a: Rep, b: Rep, c: Rep) -> np.ndarray:
     References:
         Varshalovich, Moskalev, Khersonskii, "Quantum theory of angular momentum" (1988), chapter 8.
     """
-    maps = equivariant_maps(a * b, c)
+    maps = Question(a * b, c).solve()
     return maps.to_dense().T.reshape(maps.rank, c.dim, a.dim, b.dim)

@@ -237,7 +237,8 @@ def _check_options(method: str, rtol: float | None) -> None:
 
 
 def _check_finite(*spaces: Space) -> None:
-    for atom in {atom for space in spaces for term in space.terms for atom in term.atoms}:
+    atoms = (atom for space in spaces for term in space.terms for atom in term.atoms)
+    for atom in dict.fromkeys(atoms):
         arrays = (atom.infinitesimal, *(h for h in atom.discrete if isinstance(h, np.ndarray)))
         if not all(np.isfinite(array).all() for array in arrays):
             raise ValueError(
