@@ -188,8 +188,10 @@ class EquivariantMap:
 
     @property
     def is_complex(self) -> bool:
-        """Whether the matrices are complex."""
-        return self.rep_in.is_complex or self.rep_out.is_complex
+        """Whether the matrices are complex: also between real representations, in the frame of a
+        model that has a complex one.
+        """
+        return self.frame.is_complex
 
     def scales(self, kept: str = "summand") -> np.ndarray:
         """Shape (rank,): deviations of coefficients for which outputs have the inputs' variance.

@@ -152,8 +152,8 @@ class TensorProductMap:
 
     @property
     def is_complex(self) -> bool:
-        """Whether the maps are complex."""
-        return any(rep.is_complex for rep in (self.rep_a, self.rep_b, self.rep_out))
+        """Whether the maps are complex; as `EquivariantMap.is_complex`."""
+        return self.frame.is_complex
 
     def _paths(self) -> dict[int, list[Path]]:
         """All paths, by result, cheap ones first."""

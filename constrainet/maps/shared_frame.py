@@ -98,6 +98,11 @@ class SharedFrame:
         return all(self.commutants[i] is not None for i in self.coordinates(rep).copies)
 
     @cached_property
+    def is_complex(self) -> bool:
+        """Whether components are complex, as they are where one of the representations is."""
+        return any(rep.is_complex for rep in self.reps)
+
+    @cached_property
     def trivial(self) -> int:
         """The place of the trivial component; -1 if it does not occur."""
         return next((i for i, c in enumerate(self.components) if c.is_trivial), -1)

@@ -32,7 +32,7 @@ class IrreducibleDecomposition:
     Attributes:
         rep: the representation.
         irreps: pairs of irreducible representation and multiplicity, by dimension, and among
-            those of one dimension in the order in which they occur in the coordinates.
+            those of one dimension in the order of the summands in which they first occur.
         matrix: M, orthogonal or unitary of shape (dim, dim), with Mᴴ ρ(g) M block-diagonal: for
             each pair in order, the irreducible's matrix as often as its multiplicity says.
     """
@@ -108,9 +108,8 @@ def decompose(rep: Rep) -> IrreducibleDecomposition:
     found = decompose_spaces(*spaces, whole_from=float("inf"), wanted=WANTED)
     copies = [_copies(space, parts) for space, parts in zip(spaces, found.parts, strict=True)]
     irreps, columns, used = [], [], {}
-    for index in sorted(
-        copies[0], key=lambda i: (found.components[i].dim, list(copies[0]).index(i))
-    ):
+    # sorting is stable: those of one dimension stay in the order of the terms that hold them
+    for index in sorted(copies[0], key=lambda i: found.components[i].dim):
         component = found.components[index]
         homes = [(s, c[index][0]) for s, c in zip(summands, copies[1:], strict=True) if index in c]
         parent, basis = min(homes, key=lambda home: home[0].dim)

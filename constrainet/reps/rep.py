@@ -454,6 +454,9 @@ class LinearMaps(TensorProduct):
     def question(self):
         return Question(self.source, self.target)
 
+    def __str__(self):
+        return str(tensor_product(self.group, self.factors))
+
 
 def direct_sum(group: Group, summands: Sequence[tuple[Rep, int]]) -> Rep:
     """The direct sum, in its simplest form: equal neighbours joined, a single summand itself."""

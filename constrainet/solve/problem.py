@@ -235,9 +235,7 @@ class Space:
             sorted_atoms = tuple(atoms[i] for i in places)
             moved = indices.transpose(0, *(1 + i for i in places))
             joined.setdefault(sorted_atoms, []).append(moved.reshape(len(indices), dim_of(atoms)))
-        return Space(
-            tuple(Term(atoms, np.concatenate(parts)) for atoms, parts in joined.items())
-        )
+        return Space(tuple(Term(atoms, np.concatenate(parts)) for atoms, parts in joined.items()))
 
 
 def _check_labels(symmetries: set[Symmetry]) -> None:

@@ -99,7 +99,7 @@ def product_of_circles() -> Rep:
         (V(SU(3)), [(3, "complex", 1)]),
         (V(SU(3)) * V(SU(3)).T, [(1, "real", 1), (8, "real", 1)]),
         (V(SU(3)) + V(SU(3)).T, [(3, "complex", 1), (3, "complex", 1)]),
-        (V(U(1)) + Scalar(U(1)), [(1, "real", 1), (1, "complex", 1)]),
+        (V(U(1)) + Scalar(U(1)), [(1, "complex", 1), (1, "real", 1)]),
         (Realified(V(SU(2))), [(4, "quaternionic", 1)]),
         (Realified(V(SU(3))), [(6, "complex", 1)]),
         (Realified(V(SU(2)) ** 2), [(1, "real", 2), (3, "real", 2)]),
