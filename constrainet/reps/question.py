@@ -46,8 +46,9 @@ class Question:
     target: Rep
 
     def __post_init__(self):
-        for side, rep in zip(("source", "target"), under_one_group(self.source, self.target)):
-            object.__setattr__(self, side, rep)
+        source, target = under_one_group(self.source, self.target)
+        object.__setattr__(self, "source", source)
+        object.__setattr__(self, "target", target)
 
     @cached_property
     def spaces(self) -> tuple[Space, Space]:

@@ -193,7 +193,7 @@ class Rep(Action):
             else tensor_product(self.group, self.tensor_factors * count)
         )
 
-    def __rshift__(self, other) -> Rep:
+    def __rshift__(self, other) -> LinearMaps:
         if not isinstance(other, Rep):
             return NotImplemented
         return linear_maps(*under_one_group(self, other))
@@ -472,7 +472,7 @@ def tensor_product(group: Group, factors: Sequence[Rep]) -> Rep:
     return factors[0] if len(factors) == 1 else TensorProduct(group, tuple(factors))
 
 
-def linear_maps(source: Rep, target: Rep) -> Rep:
+def linear_maps(source: Rep, target: Rep) -> LinearMaps:
     """The linear maps between two representations of one group."""
     factors = (*target.tensor_factors, *source.T.tensor_factors)
     _check_number(factors)

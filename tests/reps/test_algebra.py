@@ -74,7 +74,7 @@ def test_zero_multiplicity_is_the_zero_space():
 def test_dual_of_composites():
     assert v.T + one + v == (v + one + v.T).T
     assert v.T * v == (v * v.T * one).T
-    assert (v >> v**2).T == (v.T >> v.T**2) and (v >> v**2).T.T == (v >> v**2)
+    assert (v >> v**2).T == (v.T >> v.T**2) and (v >> v**2) == (v >> v**2).T.T
     assert (3 * (v * v + v)).T == 3 * (v.T * v.T + v.T)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from constrainet.groups import SO, SU, S
+from constrainet.groups import SO, SU, Group, S
 from constrainet.linalg import to_dense
 from constrainet.reps import Rep, Scalar, V, common_spaces
 from tests.catalogue import GROUPS

@@ -17,6 +17,7 @@ from constrainet.inspect.irreducibles import irreducible_content
 from constrainet.maps import frame, invariant_squares
 from constrainet.reps import (
     Complexified,
+    NamedSum,
     Question,
     Realified,
     Rep,
@@ -165,4 +166,5 @@ def test_a_named_sum_answers_as_its_total():
     moved = restrict(
         named({"x": V(SU(2)), "y": V(SU(2)).T}), Group(lie_algebra=SU(2).lie_algebra[:1])
     )
-    assert moved == V(moved.group) + V(moved.group).T and list(moved.parts) == ["x", "y"]
+    assert moved == V(moved.group) + V(moved.group).T
+    assert isinstance(moved, NamedSum) and list(moved.parts) == ["x", "y"]
