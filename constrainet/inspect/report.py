@@ -172,7 +172,8 @@ def describe_map(
     equivariant = EquivariantMap(source, target) if equivariant is None else equivariant
     subspace = equivariant.subspace
     size, rank = subspace.shape
-    bias = Question(Scalar(target.group), target).solve().rank
+    rtol = equivariant.frame.rtol
+    bias = Question(Scalar(target.group), target).solve(rtol=rtol).rank
     content_in, content_out = irreducible_content(source, target) or (None, None)
     facts = [
         ("from", _side(source, content_in)),
@@ -193,11 +194,11 @@ def describe_map(
         "num_free": rank,
         "num_free_biases": bias,
     }
-    why = explain_zero(source, target) if size else None
+    why = explain_zero(source, target) if size and not rank and rtol is None else None
     if why is not None:
         facts.append(("why none", why))
         data["why_none"] = why
-    elif size <= PATTERN_UP_TO:
+    elif size <= PATTERN_UP_TO and rtol is None:
         pattern = weight_sharing(source, target)
         relation = "which are the free weights" if pattern.is_tying else "with relations among them"
         facts.append(("classes", f"{pattern.num_classes:,} of proportional weights, {relation}"))
@@ -222,7 +223,8 @@ def _describe_layer(layer: Any) -> Description:
         title = f"{name}: {description.title}"
         return Description(title, tuple(facts), data | {"layer": name})
     reps = [layer.rep_in, *getattr(layer, "hidden", ()), layer.rep_out]
-    parts = tuple(_step(a, b) for a, b in pairwise(reps)) if len(reps) > 2 else ()
+    rtol = getattr(getattr(layer, "frame", None), "rtol", None)
+    parts = tuple(_step(a, b, rtol) for a, b in pairwise(reps)) if len(reps) > 2 else ()
     facts = (
         ("from", f"{layer.rep_in}, dimension {layer.rep_in.dim:,}"),
         ("to", f"{layer.rep_out}, dimension {layer.rep_out.dim:,}"),
@@ -231,10 +233,10 @@ def _describe_layer(layer: Any) -> Description:
     return Description(f"{name} of {reps[0].group}", facts, data, parts)
 
 
-def _step(rep_in: Rep, rep_out: Rep) -> Description:
+def _step(rep_in: Rep, rep_out: Rep, rtol: float | None) -> Description:
     """Two neighbouring representations of a model, in a line or two."""
     source, target = under_one_group(rep_in, rep_out)
-    equivariant = EquivariantMap(source, target)
+    equivariant = EquivariantMap(source, target, rtol=rtol)
     size, rank = equivariant.subspace.shape
     facts = (
         ("dimensions", f"{source.dim:,} → {target.dim:,}"),

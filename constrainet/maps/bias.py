@@ -30,7 +30,7 @@ class BiasMap:
         if frame.is_irreducible(rep):
             self.rank = self.coordinates.copies.get(frame.trivial, 0)
         else:
-            self._subspace = Question(Scalar(rep.group), rep).solve()
+            self._subspace = Question(Scalar(rep.group), rep).solve(rtol=frame.rtol)
             self.rank = self._subspace.rank
 
     def add(self, x: Features, b: jax.Array) -> Features:
