@@ -89,7 +89,7 @@ def check_function(argument: str, function, which: str) -> None:
         )
 
 
-def check_rtol(rtol) -> None:
+def check_rtol(rtol: float | None) -> None:
     """Refuses what is no fraction."""
     if rtol is not None and not (isinstance(rtol, Real) and 0 < rtol < 1):
         raise ValueError(
@@ -98,7 +98,7 @@ def check_rtol(rtol) -> None:
         )
 
 
-def check_frame(frame, rtol=None) -> None:
+def check_frame(frame, rtol: float | None = None) -> None:
     """Refuses what is neither a shared frame nor None, and a cutoff beside a frame."""
     check_rtol(rtol)
     if frame is not None and rtol is not None:
