@@ -8,7 +8,7 @@ decide a rank, the canonical basis of a subspace, the logarithm, and the content
 every value of the library its identity.
 """
 
-from constrainet.linalg.canonical import canonical_basis, canonical_combinations
+from constrainet.linalg.canonical import LONG, canonical_basis, canonical_combinations
 from constrainet.linalg.content import digest
 from constrainet.linalg.dense import (
     adjoint_relation,
@@ -29,6 +29,7 @@ from constrainet.linalg.operators import (
 )
 
 __all__ = [
+    "LONG",
     "BlockDiagonal",
     "KroneckerProduct",
     "KroneckerSum",

@@ -18,10 +18,6 @@ from constrainet.reps.symmetries import Symmetries
 from constrainet.solve import Atom, Component, Space, intertwiners, memory_limit
 from constrainet.solve import decompose as decompose_spaces
 
-WANTED = 2e-13
-"""Violation by the change of basis, per vector, at which no better one is looked for: less than a
-whole column may violate (1e-12), because a vector's is the mean over the columns of a copy."""
-
 TYPES: dict[int, Type] = {1: "real", 2: "complex", 4: "quaternionic"}
 
 
@@ -105,7 +101,7 @@ def decompose(rep: Rep) -> IrreducibleDecomposition:
     summands = [part for part, _ in rep.summands]
     spaces = [other.space_in(symmetries) for other in (rep, *summands)]
     _check_closed(rep, spaces[0])
-    found = decompose_spaces(*spaces, whole_from=float("inf"), wanted=WANTED)
+    found = decompose_spaces(*spaces, whole_from=float("inf"))
     copies = [_copies(space, parts) for space, parts in zip(spaces, found.parts, strict=True)]
     irreps, columns, used = [], [], {}
     # sorting is stable: those of one dimension stay in the order of the terms that hold them

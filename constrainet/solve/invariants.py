@@ -22,8 +22,8 @@ from constrainet.errors import CertificateError, MethodNotApplicableError, Probl
 from constrainet.linalg import KroneckerProduct, Monomial
 from constrainet.solve.cache import recall, remember
 from constrainet.solve.certificate import Certificate, allowed_violation, certify
+from constrainet.solve.eigenspaces import DecompositionError
 from constrainet.solve.forms import Form
-from constrainet.solve.irreps import DecompositionError
 from constrainet.solve.isotypic import Decomposer
 from constrainet.solve.memory import memory_limit
 from constrainet.solve.nullspace import nullspace, polished
@@ -176,7 +176,7 @@ class Solver:
             except DecompositionError as error:
                 logger.info("random elements %d of `isotypic` failed: %s", seed, error)
             else:
-                yield form, self._decomposers[key].catalogue.gap
+                yield form, self._decomposers[key].gap(*question)
 
     def _nullspace(self, question: Question) -> Iterator[tuple[Form, float]]:
         rows, columns = question
@@ -189,34 +189,31 @@ class Solver:
         part = reductive_part((*rows, *columns))
         if part is None and (found := unitarised((*rows, *columns))):
             moved, changes = found
-            basis = self._irreducible_basis(moved, question)
+            basis, gap = self._irreducible_basis(moved, question)
             if basis is not None:
                 inverses = [np.linalg.inv(S) for S in changes[: len(rows)]]
                 back = KroneckerProduct([*inverses, *(S.T for S in changes[len(rows) :])])
                 # the rank was decided in unitary coordinates, without doubt
-                yield polished(atoms, np.linalg.qr(back @ basis)[0]), self._gap
-        start = None if part is None else self._irreducible_basis(part, question)
+                yield polished(atoms, np.linalg.qr(back @ basis)[0]), gap
+        start = None if part is None else self._irreducible_basis(part, question)[0]
         yield nullspace(atoms, None, start)
 
-    @property
-    def _gap(self) -> float:
-        """The smallest gap of any decomposition so far."""
-        return min(decomposer.catalogue.gap for decomposer in self._decomposers.values())
-
-    def _irreducible_basis(self, atoms: Sequence[Atom], question: Question) -> np.ndarray | None:
-        """The invariants of other atoms in the place of the question's, as columns."""
+    def _irreducible_basis(
+        self, atoms: Sequence[Atom], question: Question
+    ) -> tuple[np.ndarray | None, float]:
+        """The invariants of other atoms in the place of the question's, as columns, and the gap."""
         count = len(question[0])
         other = (tuple(atoms[:count]), tuple(atoms[count:]))
         if self.obstacle("isotypic", other):
-            return None
+            return None, 0.0
         try:
-            form, _, _ = self._first_certified(self._isotypic(other), other)
+            form, _, gap = self._first_certified(self._isotypic(other), other)
         except CertificateError:
-            return None
+            return None, 0.0
         required = 24 * form.size * form.rank
         if required > memory_limit():
             raise ProblemTooLargeError("The basis to start from", required, memory_limit())
-        return np.asarray(form.expand(np.eye(form.rank))).T
+        return np.asarray(form.expand(np.eye(form.rank))).T, gap
 
 
 def _permutes(atom: Atom) -> bool:
