@@ -28,11 +28,11 @@ from constrainet.solve.formulas import Formulas, Images
 from constrainet.solve.problem import Symmetry
 from constrainet.tolerances import EXACT
 
-ROUNDING = 1e-13
+ROUNDING = 3e-13
 """Copies that intertwine up to this are as good as they get."""
 
-STALLED = 0.7
-"""Averages that leave more than this fraction of a violation are not worth another one."""
+MOST_AVERAGES = 8
+"""After that many, words in the generators are hundreds of letters long."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +132,7 @@ class Catalogue:
         units, carriers = alone.units(), alone.carriers()
         seed = alone.bases[0][:, :1]
         canonical = alone.copies(seed, range(len(carriers)), units, carriers)[0]
-        inside = inside.within(canonical)
+        inside = inside.within(_orthonormalised(canonical))
         commutant = _commutant(len(inside.elements[0]), 1 + len(units) + (len(units) == 2))
         irrep = Irreducible(len(self.recipes), inside.discrete, inside.infinitesimal, commutant)
         return Recipe(irrep, inside, alone.values, units, carriers)
@@ -173,18 +173,20 @@ def _polished(images: Images, copies: np.ndarray, recipe: Recipe) -> np.ndarray:
         Dixon, "Computing irreducible representations of groups" (1970), on averages.
     """
     small = recipe.images
-    worst, before = images.violation(copies, small), np.inf
-    if worst <= ROUNDING:
+    if images.violation(copies, small) <= ROUNDING:
         return copies
     m, n, d = copies.shape
-    while ROUNDING < worst < STALLED * before:
-        for mine, theirs in zip(images.elements, small.elements, strict=True):
-            copies = (copies + mine @ copies @ theirs.conj().T) / 2
-        columns = copies.transpose(1, 0, 2).reshape(n, m * d)
-        # one step of Newton's method to the nearest orthonormal basis
-        columns = 1.5 * columns - 0.5 * columns @ (columns.conj().T @ columns)
+    elements, small_elements = images.elements, small.elements
+    for _ in range(MOST_AVERAGES):
+        for g, small_g in zip(elements, small_elements, strict=True):
+            copies = (copies + g @ copies @ small_g.conj().T) / 2
+        columns = _orthonormalised(copies.transpose(1, 0, 2).reshape(n, m * d))
         copies = columns.reshape(n, m, d).swapaxes(0, 1)
-        worst, before = images.violation(copies, small), worst
+        if images.violation(copies, small) <= ROUNDING:
+            break
+        # longer and longer words, which come everywhere in the group soon
+        elements = elements @ np.roll(elements, 1, axis=0)
+        small_elements = small_elements @ np.roll(small_elements, 1, axis=0)
     # the seeds were chosen before: choose them again, as combinations x ↦ Σ B J x of the copies
     commutant = recipe.irrep.commutant
     e = len(commutant)
@@ -194,3 +196,8 @@ def _polished(images: Images, copies: np.ndarray, recipe: Recipe) -> np.ndarray:
     turned = (copies @ turn for turn in commutant)
     pairs = zip(combinations.swapaxes(0, 1), turned, strict=True)
     return np.sum([np.tensordot(numbers, each, (0, 0)) for numbers, each in pairs], axis=0)
+
+
+def _orthonormalised(columns: np.ndarray) -> np.ndarray:
+    """The nearest orthonormal columns, by one step of Newton's method, from close to it."""
+    return 1.5 * columns - 0.5 * columns @ (columns.conj().T @ columns)
