@@ -10,11 +10,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import singledispatch
+from typing import Any
 
 import numpy as np
 
 from constrainet.linalg import KroneckerProduct, KroneckerSum
-from constrainet.solve.forms import DenseForm, Form, IrreducibleBlock, IsotypicForm, OrbitForm
+from constrainet.solve.forms import (
+    DenseForm,
+    Form,
+    Irreducible,
+    IrreducibleBlock,
+    IsotypicForm,
+    OrbitForm,
+)
 from constrainet.solve.nullspace import constraints
 from constrainet.solve.orbits import product_images
 from constrainet.solve.problem import Atom, dim_of, images
@@ -51,19 +59,27 @@ def allowed_violation(rtol: float | None) -> float:
     return EXACT if rtol is None else max(EXACT, 10 * rtol)
 
 
-def certify(form: Form, rows: Sequence[Atom], columns: Sequence[Atom]) -> Certificate:
+Known = dict[tuple, tuple[Any, Any]]
+"""What was found of parts of forms, with the parts: these are told apart by where they are."""
+
+
+def certify(
+    form: Form, rows: Sequence[Atom], columns: Sequence[Atom], known: Known | None = None
+) -> Certificate:
     """Checks a solution against the images of all generators.
 
     Args:
         form: the solution: maps from the product of `columns` to the product of `rows`.
         rows: atoms of one symmetry.
         columns: atoms of the same symmetry, not dualised.
+        known: passed again for other solutions that share copies of irreducibles with this one,
+            saves checking these again.
 
     Returns:
         The violations, infinite where they are not numbers.
     """
     with np.errstate(all="ignore"):  # what overflows is a violation, not a warning
-        violations = _violations(form, rows, columns)
+        violations = _violations(form, rows, columns, {} if known is None else known)
     return Certificate(*(float(v) if np.isfinite(v) else float("inf") for v in violations))
 
 
@@ -71,13 +87,13 @@ UNBOUNDED = float("inf"), float("inf")
 
 
 @singledispatch
-def _violations(form: Form, rows: Sequence[Atom], columns: Sequence[Atom]) -> tuple[float, float]:
+def _violations(form: Form, rows, columns, known: Known) -> tuple[float, float]:
     """Residual and orthonormality, as in `Certificate`."""
     raise TypeError(f"`certify` knows no form {type(form).__name__}.")
 
 
 @_violations.register
-def _(form: OrbitForm, rows, columns) -> tuple[float, float]:
+def _(form: OrbitForm, rows, columns, known) -> tuple[float, float]:
     if form.phases is not None and not np.isfinite(form.phases).all():
         return UNBOUNDED
     atoms = [*rows, *(atom.dual for atom in columns)]
@@ -99,7 +115,7 @@ def _(form: OrbitForm, rows, columns) -> tuple[float, float]:
 
 
 @_violations.register
-def _(form: DenseForm, rows, columns) -> tuple[float, float]:
+def _(form: DenseForm, rows, columns, known) -> tuple[float, float]:
     if not np.isfinite(form.columns).all():
         return UNBOUNDED
     atoms = [*rows, *(atom.dual for atom in columns)]
@@ -112,82 +128,87 @@ def _(form: DenseForm, rows, columns) -> tuple[float, float]:
 
 
 @_violations.register
-def _(form: IsotypicForm, rows, columns) -> tuple[float, float]:
+def _(form: IsotypicForm, rows, columns, known) -> tuple[float, float]:
     """The factors intertwine, so their products do: the violations of both sides add up.
 
     All intertwiners are there, by Schur's lemma, if each side is the sum of its copies, and the
     irreducibles are what they claim to be.
     """
-    blocks = form.blocks
-    left, right = [block.left for block in blocks], [block.right for block in blocks]
-    if not _is_decomposition(form, rows, columns):
+    irreps = [block.irrep for block in form.blocks]
+    residual, orthonormality = np.max(
+        [(0.0, 0.0), *(_commutant_violations(irrep, known) for irrep in irreps)], axis=0
+    )
+    sides = (
+        (rows, form.rows, [block.left for block in form.blocks]),
+        (columns, form.columns, [block.right for block in form.blocks]),
+    )
+    for atoms, size, copies in sides:
+        widths = (len(c) * irrep.dim for c, irrep in zip(copies, irreps, strict=True))
+        if not sum(widths) == size == dim_of(atoms):
+            return UNBOUNDED
+        residual += _intertwining(tuple(atoms), copies, form.blocks, known)
+        orthonormality = np.maximum(orthonormality, _orthonormality(copies, known))
+    is_complex = any(np.iscomplexobj(b.left) or np.iscomplexobj(b.right) for b in form.blocks)
+    if not are_irreducible_and_distinct(irreps, is_complex):
         return UNBOUNDED
-    same = all(a is b for a, b in zip(left, right, strict=True)) and list(rows) == list(columns)
-    sides = [(rows, left)] if same else [(rows, left), (columns, right)]
-    residual, orthonormality = 0.0, 0.0
-    for atoms, copies in sides:
-        residual += _intertwining(atoms, copies, blocks)
-        orthonormality = np.maximum(orthonormality, _orthonormality(copies))
-    residual = 2 * residual if same else residual
-    residual += np.max([_commuting(block) for block in blocks])
-    for block in blocks:
-        commutant, d = block.irrep.commutant, block.irrep.dim
-        flat = commutant.reshape(len(commutant), -1) / np.sqrt(d)
-        gram = flat @ flat.conj().T
-        orthonormality = np.maximum(orthonormality, np.abs(gram - np.eye(len(gram))).max())
     return residual, orthonormality
 
 
-def _is_decomposition(form: IsotypicForm, rows: Sequence[Atom], columns: Sequence[Atom]) -> bool:
-    """Whether all is finite, dimensions add up, and irreducibles are what they claim to be."""
-    irreps = [block.irrep for block in form.blocks]
-    arrays = [array for b in form.blocks for array in (b.left, b.right)]
-    arrays += [array for i in irreps for array in (i.discrete, i.infinitesimal, i.commutant)]
-    left, right = (
-        sum(len(copies) * block.irrep.dim for block, copies in zip(form.blocks, side, strict=True))
-        for side in ([b.left for b in form.blocks], [b.right for b in form.blocks])
-    )
-    return (
-        (left, right) == (form.rows, form.columns) == (dim_of(rows), dim_of(columns))
-        and all(np.isfinite(array).all() for array in arrays)
-        and are_irreducible_and_distinct(irreps, any(map(np.iscomplexobj, arrays)))
-    )
-
-
 def _intertwining(
-    atoms: Sequence[Atom], copies: list[np.ndarray], blocks: Sequence[IrreducibleBlock]
+    atoms: tuple[Atom, ...],
+    copies: list[np.ndarray],
+    blocks: Sequence[IrreducibleBlock],
+    known: Known,
 ) -> float:
     """The largest violation of `ρ(g) B = B λ(g)` by a copy, per basis vector of the solution."""
-    if not atoms:
-        return 0.0
-    # copies that no basis vector uses are checked by one random combination of them
-    copies = [c if b.rank else _combination(c) for c, b in zip(copies, blocks, strict=True)]
-    worst = 0.0
-    discrete, infinitesimal = images(atoms)
-    pairs = [(op, [b.irrep.discrete[i] for b in blocks]) for i, op in enumerate(discrete)]
-    pairs += [
-        (op, [b.irrep.infinitesimal[i] for b in blocks]) for i, op in enumerate(infinitesimal)
+    keys = [
+        (atoms, id(c), id(block.irrep), bool(block.rank))
+        for c, block in zip(copies, blocks, strict=True)
     ]
-    together = _beside(copies)  # so that each generator is applied once
+    new = {
+        key: (c, block.irrep)
+        for key, c, block in zip(keys, copies, blocks, strict=True)
+        if key not in known and len(c)
+    }
+    if new and atoms:
+        # copies that no basis vector uses are checked by one random combination of them
+        used = [c if key[-1] else _combination(c) for key, (c, _) in new.items()]
+        found = _copies_violations(atoms, used, [irrep for _, irrep in new.values()])
+        known.update((key, (parts, v)) for (key, parts), v in zip(new.items(), found, strict=True))
+    return np.max([known[key][1] for key in keys if key in known], initial=0.0)
+
+
+def _copies_violations(
+    atoms: Sequence[Atom], copies: list[np.ndarray], irreps: list[Irreducible]
+) -> np.ndarray:
+    """The largest violations of `ρ(g) B = B λ(g)`, by irreducible."""
+    worst = np.zeros(len(copies))
+    discrete, infinitesimal = images(atoms)
+    pairs = [(op, [irrep.discrete[i] for irrep in irreps]) for i, op in enumerate(discrete)]
+    pairs += [
+        (op, [irrep.infinitesimal[i] for irrep in irreps]) for i, op in enumerate(infinitesimal)
+    ]
+    # all copies side by side, so that each generator is applied once
+    together = np.concatenate([c.transpose(1, 0, 2).reshape(c.shape[1], -1) for c in copies], 1)
     for operator, small in pairs:
         scale = _factor_size(operator)
         if not scale:
             continue
         moved = operator @ together
         start = 0
-        for copy, generator in zip(copies, small, strict=True):
+        for k, (copy, generator) in enumerate(zip(copies, small, strict=True)):
             m, n, d = copy.shape
             violation = moved[:, start : start + m * d].reshape(n, m, d).swapaxes(0, 1)
             violation = violation - copy @ generator
             norms = np.linalg.norm(violation, axis=(1, 2)) / np.sqrt(d)
-            worst = np.maximum(worst, norms.max(initial=0) / scale)
+            worst[k] = np.maximum(worst[k], norms.max() / scale)
             start += m * d
     return worst
 
 
 def _combination(copies: np.ndarray) -> np.ndarray:
-    """A random combination of copies, shape (1, n, d) or, of no copies, (0, n, d)."""
-    weights = np.random.RandomState(0).normal(size=(min(1, len(copies)), len(copies)))
+    """A random combination of copies, shape (1, n, d)."""
+    weights = np.random.RandomState(0).normal(size=(1, len(copies)))
     return np.tensordot(weights, copies, 1)
 
 
@@ -198,29 +219,35 @@ def _factor_size(operator: KroneckerProduct | KroneckerSum) -> float:
     return float(max(np.linalg.norm(factor, 2) for factor in operator.factors))
 
 
-def _commuting(block: IrreducibleBlock) -> float:
-    """The largest violation of `λ(g) J = J λ(g)`, per basis vector of the solution."""
-    commutant, d = block.irrep.commutant[1:], block.irrep.dim  # the first is the identity
-    if not len(commutant):
-        return 0.0
-    worst = 0.0
-    for generator in (*block.irrep.discrete, *block.irrep.infinitesimal):
-        bracket = generator @ commutant - commutant @ generator
-        scale = max(1.0, float(np.linalg.norm(generator, 2)))
-        worst = np.maximum(worst, np.linalg.norm(bracket, axis=(1, 2)).max() / scale)
-    return worst / np.sqrt(d)
+def _commutant_violations(irrep: Irreducible, known: Known) -> tuple[float, float]:
+    """The largest violation of `λ(g) J = J λ(g)`, and the J's own of orthonormality."""
+    parts = (irrep.discrete, irrep.infinitesimal, irrep.commutant)
+    if not all(np.isfinite(part).all() for part in parts):
+        return UNBOUNDED
+    if (id(irrep),) not in known:
+        flat = irrep.commutant.reshape(irrep.type, -1) / np.sqrt(irrep.dim)
+        gram = flat @ flat.conj().T
+        commutant, worst = irrep.commutant[1:], 0.0  # the first is the identity
+        for generator in (*irrep.discrete, *irrep.infinitesimal) if len(commutant) else ():
+            bracket = generator @ commutant - commutant @ generator
+            scale = max(1.0, float(np.linalg.norm(generator, 2)))
+            worst = np.maximum(worst, np.linalg.norm(bracket, axis=(1, 2)).max() / scale)
+        deviation = np.abs(gram - np.eye(len(gram))).max()
+        known[(id(irrep),)] = irrep, (worst / np.sqrt(irrep.dim), deviation)
+    return known[(id(irrep),)][1]
 
 
-def _orthonormality(copies: list[np.ndarray]) -> float:
+def _orthonormality(copies: list[np.ndarray], known: Known) -> float:
     """How far random vectors are from their expansion in all copies' columns, a square matrix.
 
     All inner products would take n³ multiplications, where deciding took fewer.
     """
-    columns = _beside(copies)
-    vectors = np.random.RandomState(0).normal(size=(len(columns), NUM_PROBES))
-    return np.linalg.norm(columns @ (columns.conj().T @ vectors) - vectors, axis=0).max()
-
-
-def _beside(copies: list[np.ndarray]) -> np.ndarray:
-    """All copies side by side: arrays (m, n, d) as columns (n, Σ m d)."""
-    return np.concatenate([c.transpose(1, 0, 2).reshape(c.shape[1], -1) for c in copies], axis=1)
+    copies = [c for c in copies if len(c)]
+    key = tuple(map(id, copies))
+    if key not in known:
+        vectors = np.random.RandomState(0).normal(size=(copies[0].shape[1], NUM_PROBES))
+        rest = -vectors
+        for c in copies:
+            rest = rest + np.sum(c @ (c.conj().swapaxes(1, 2) @ vectors), axis=0)
+        known[key] = copies, np.linalg.norm(rest, axis=0).max()
+    return known[key][1]

@@ -21,7 +21,7 @@ import numpy as np
 from constrainet.errors import CertificateError, MethodNotApplicableError, ProblemTooLargeError
 from constrainet.linalg import KroneckerProduct, Monomial, canonical_basis
 from constrainet.solve.cache import recall, remember
-from constrainet.solve.certificate import Certificate, allowed_violation, certify
+from constrainet.solve.certificate import Certificate, Known, allowed_violation, certify
 from constrainet.solve.forms import DenseForm, Form
 from constrainet.solve.irreps import DecompositionError
 from constrainet.solve.isotypic import Decomposer
@@ -105,6 +105,7 @@ class Solver:
     rtol: float | None = None
     storage: Storage | None = None
     _decomposers: dict[tuple[Symmetry, bool, int], Decomposer] = field(default_factory=dict)
+    _known: Known = field(default_factory=dict)
 
     def solve(self, question: Question) -> Solution:
         """The first answer that passes its certificate."""
@@ -124,7 +125,7 @@ class Solver:
     ) -> tuple[Form, Certificate, float]:
         allowed, worst = allowed_violation(self.rtol), np.inf
         for form, gap in candidates:
-            certificate = certify(form, *question)
+            certificate = certify(form, *question, self._known)
             if certificate.worst <= allowed:
                 return form, certificate, gap
             worst = certificate.worst

@@ -133,6 +133,7 @@ def test_isotypic_form_with_a_bad_number_violates_without_bound(name, bad):
 @EVERY_ISOTYPIC
 def test_form_that_lost_a_block_is_refused(name):
     form, question = isotypic(name)
+    assert certify(replace(form, blocks=()), *question).worst == np.inf
     for i in range(len(form.blocks)):
         blocks = (*form.blocks[:i], *form.blocks[i + 1 :])
         assert certify(replace(form, blocks=blocks), *question).worst == np.inf
@@ -208,6 +209,16 @@ def test_merged_orbits_are_refused():
     merged = OrbitForm(labels, None, np.array([form.size]))
     assert certify(merged, *question).worst <= EXACT  # an invariant vector: membership only
     assert merged.rank < form.rank
+
+
+def test_what_is_known_of_some_solutions_says_nothing_of_others():
+    known = {}
+    for name in ISOTYPIC:
+        form, question = isotypic(name)
+        for other in (form, replace(form, blocks=form.blocks[1:]), form):
+            expected = certify(other, *question)
+            assert certify(other, *question, known) == expected
+            assert certify(other, *question, known) == expected
 
 
 # --- irreducibles --------------------------------------------------------------------------------
