@@ -109,7 +109,7 @@ class Rep(Action):
             rtol: relative cutoff of singular values, for generators that are only approximately
                 known: about 30 times their relative error. The methods that need exact
                 generators are then left out.
-            cache_dir: a folder in which solutions are kept between processes; by default the
+            cache_dir: a folder in which null spaces are kept between processes; by default the
                 environment variable `CONSTRAINET_CACHE`, or none.
 
         Returns:

@@ -19,11 +19,11 @@ from numbers import Real
 import numpy as np
 
 from constrainet.errors import CertificateError, MethodNotApplicableError, ProblemTooLargeError
-from constrainet.linalg import KroneckerProduct, Monomial
+from constrainet.linalg import KroneckerProduct, Monomial, canonical_basis
 from constrainet.solve.cache import recall, remember
-from constrainet.solve.certificate import Certificate, allowed_violation, certify
+from constrainet.solve.certificate import Certificate, Known, allowed_violation, certify
 from constrainet.solve.eigenspaces import DecompositionError
-from constrainet.solve.forms import Form
+from constrainet.solve.forms import DenseForm, Form
 from constrainet.solve.isotypic import Decomposer
 from constrainet.solve.memory import memory_limit
 from constrainet.solve.nullspace import nullspace, polished
@@ -31,6 +31,7 @@ from constrainet.solve.orbits import orbits
 from constrainet.solve.problem import Atom, Question, Space, Symmetry, balanced, dim_of
 from constrainet.solve.progress import steps
 from constrainet.solve.reductive import reductive_part
+from constrainet.solve.storage import Storage
 from constrainet.solve.subspace import Solution, Subspace, questions
 from constrainet.solve.threads import few_threads
 from constrainet.solve.unitarisation import unitarised
@@ -59,7 +60,7 @@ def intertwiners(
         rows: the target.
         method: "auto", or one of "orbits", "isotypic", "nullspace".
         rtol: relative cutoff of singular values in `nullspace`, for approximate generators.
-        cache_dir: a folder that keeps solutions between processes; none if missing.
+        cache_dir: a folder that keeps null spaces between processes; none if missing.
 
     Returns:
         A certified subspace. The result depends on the arguments alone.
@@ -78,12 +79,15 @@ def intertwiners(
         dict.fromkeys(q for r in rows.terms for c in columns.terms for q in questions(r, c))
     )
     key = (rows.key, columns.key, method, rtol)
-    solutions = recall(key, asked, cache_dir)
+    solutions, storage = recall(key), Storage.find(cache_dir, rtol)
     if solutions is None:
-        solver = Solver(method, rtol)
+        solver = Solver(method, rtol, storage)
         progress = steps(asked, f"solving for {rows.dim:,} × {columns.dim:,} weights")
         solutions = {question: solver.solve(question) for question in progress}
-        remember(key, asked, solutions, cache_dir)
+        remember(key, solutions)
+    if storage is not None:
+        for question, solution in solutions.items():
+            storage.save(balanced(question), solution.form, solution.gap)
     return Subspace(rows, columns, solutions)
 
 
@@ -94,11 +98,14 @@ class Solver:
     Args:
         method: as in `intertwiners`.
         rtol: as in `intertwiners`.
+        storage: where null spaces are looked up; nowhere if missing.
     """
 
     method: str = "auto"
     rtol: float | None = None
+    storage: Storage | None = None
     _decomposers: dict[tuple[Symmetry, bool, int], Decomposer] = field(default_factory=dict)
+    _known: Known = field(default_factory=dict)
 
     def solve(self, question: Question) -> Solution:
         """The first answer that passes its certificate."""
@@ -118,7 +125,7 @@ class Solver:
     ) -> tuple[Form, Certificate, float]:
         allowed, worst = allowed_violation(self.rtol), np.inf
         for form, gap in candidates:
-            certificate = certify(form, *question)
+            certificate = certify(form, *question, self._known)
             if certificate.worst <= allowed:
                 return form, certificate, gap
             worst = certificate.worst
@@ -132,7 +139,7 @@ class Solver:
         attempts = {
             "orbits": self._orbits,
             "isotypic": self._isotypic,
-            "nullspace": self._nullspace,
+            "nullspace": self._canonical_nullspace,
         }
         for name, attempt in attempts.items():
             if self.method in ("auto", name) and not self.obstacle(name, question):
@@ -178,7 +185,13 @@ class Solver:
             else:
                 yield form, self._decomposers[key].gap(*question)
 
-    def _nullspace(self, question: Question) -> Iterator[tuple[Form, float]]:
+    def _canonical_nullspace(self, question: Question) -> Iterator[tuple[Form, float]]:
+        if self.storage is not None and (stored := self.storage.load(question)):
+            yield stored
+        for form, gap in self._nullspace(question):
+            yield DenseForm(canonical_basis(form.columns)), gap
+
+    def _nullspace(self, question: Question) -> Iterator[tuple[DenseForm, float]]:
         rows, columns = question
         atoms = [*rows, *(atom.dual for atom in columns)]
         if self.rtol is not None or not self.obstacle("isotypic", question):

@@ -80,13 +80,18 @@ class Decomposer:
     def intertwiners(self, rows: Sequence[Atom], columns: Sequence[Atom]) -> IsotypicForm:
         """The maps from the product of `columns` to the product of `rows`."""
         left, right = self.decompose(tuple(rows)), self.decompose(tuple(columns))
-        recipes = self.catalogue.recipes
-        shared = self.catalogue.in_order(left.keys() & right.keys())
-        return IsotypicForm(
-            next(iter(left.values())).shape[1],
-            next(iter(right.values())).shape[1],
-            tuple(IrreducibleBlock(recipes[i].irrep, left[i], right[i]) for i in shared),
-        )
+        irreps = [
+            self.catalogue.recipes[i].irrep
+            for i in self.catalogue.in_order(left.keys() | right.keys())
+        ]
+        blocks = []
+        for irrep in irreps:
+            sides = (
+                side.get(irrep.index, np.zeros((0, dim_of(atoms), irrep.dim)))
+                for side, atoms in ((left, rows), (right, columns))
+            )
+            blocks.append(IrreducibleBlock(irrep, *sides))
+        return IsotypicForm(dim_of(rows), dim_of(columns), tuple(blocks))
 
 
 def _compose(copies: np.ndarray, paths: np.ndarray) -> np.ndarray:
