@@ -23,10 +23,18 @@ from constrainet.linalg import (
     Monomial,
     adjoint,
     adjoint_relation,
+    closed_combinations,
     digest,
+    even_units,
+    moved,
+    tidied,
     to_dense,
 )
 from constrainet.tolerances import EXACT
+
+
+UNEVEN = 30.0
+"""Units that differ by more than this are evened, even if nothing becomes unitary by that."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +60,14 @@ class Symmetry:
     def adjoint(self) -> np.ndarray | None:
         """c with `A_iᴴ = Σ_j c[i, j] A_j`, or None if the generators are not closed."""
         return adjoint_relation(self.infinitesimal)
+
+    @cached_property
+    def even(self) -> Symmetry:
+        """The same generators in even units; the symmetry itself if it is in such."""
+        defining = Atom(self, self.discrete, self.infinitesimal, _size(self))
+        if defining.units is None:
+            return self
+        return Symmetry(*_in_units(defining, defining.units), self.label)
 
     @property
     def is_complex(self) -> bool:
@@ -92,6 +108,37 @@ class Atom:
     def order(self) -> tuple:
         """What terms are sorted by: atoms of one symmetry side by side, small ones first."""
         return (self.symmetry.label, self.symmetry.key, self.dim, self.key)
+
+    @cached_property
+    def units(self) -> np.ndarray | None:
+        """Units s, shape (dim,), in which the images `s ρ s⁻¹` are even; None if they are.
+
+        They are, for this purpose, if no others make more of the generators unitary or closed
+        under the adjoint, and others are not very different.
+        """
+        if self.dim == 1 or self.is_monomial or self.is_adjoint_closed:
+            return None
+        units = even_units([to_dense(h) for h in self.discrete], self.infinitesimal)
+        if units.max() > UNEVEN * units.min():
+            return units
+        even = Atom(self.symmetry, *_in_units(self, units), self.dim)
+        return units if even._num_closed > self._num_closed else None
+
+    @cached_property
+    def even(self) -> Atom:
+        """The same images in even units, with the symmetry in such; the atom itself if it is."""
+        symmetry = self.symmetry.even
+        if symmetry is self.symmetry and self.units is None:
+            return self
+        images = self.discrete, self.infinitesimal
+        images = images if self.units is None else _in_units(self, self.units)
+        return Atom(symmetry, *images, self.dim)
+
+    @property
+    def _num_closed(self) -> int:
+        """How many generators are unitary, or span what is closed under the adjoint."""
+        unitary = sum(is_unitary(h) for h in self.discrete)
+        return unitary + len(closed_combinations(self.infinitesimal))
 
     @cached_property
     def dual(self) -> Atom:
@@ -142,6 +189,18 @@ class Atom:
 
     def __hash__(self):
         return hash(self.key)
+
+
+def _size(symmetry: Symmetry) -> int:
+    if symmetry.discrete:
+        return symmetry.discrete[0].shape[0]
+    return symmetry.infinitesimal.shape[1]
+
+
+def _in_units(atom: Atom, units: np.ndarray) -> tuple[tuple[Matrix, ...], np.ndarray]:
+    """The images in other units; those that then permute coordinates do so exactly."""
+    discrete = tuple(tidied(moved(to_dense(h), units)) for h in atom.discrete)
+    return discrete, moved(atom.infinitesimal, units)
 
 
 def dim_of(atoms: Sequence[Atom]) -> int:
