@@ -20,6 +20,10 @@ from constrainet.tolerances import RANK
 SAME = 1e-6
 """Logarithms of units that differ by less are of one level: rounding makes 1e-15 of them."""
 
+ABSENT = 1e-12
+"""Coordinates of a vector of the canonical basis below this are zero, in even units. The group's
+own changes of units, the scale of translations say, would enlarge their rounding without bound."""
+
 
 def even(question: Question, rtol: float | None) -> Question:
     """The question in even units, cut where its two sides are closest in size.
@@ -59,6 +63,8 @@ def in_units(columns: np.ndarray, logs: np.ndarray) -> np.ndarray:
     Raises:
         AmbiguousRankError: if it is not clear whether a vector vanishes on a level.
     """
+    columns = canonical_basis(columns)
+    columns[np.abs(columns) < ABSENT] = 0
     order = np.argsort(-logs, kind="stable")
     levels = np.split(order, np.flatnonzero(np.diff(-logs[order]) > SAME) + 1)
     left = np.eye(columns.shape[1], dtype=columns.dtype)
@@ -82,6 +88,7 @@ def in_units(columns: np.ndarray, logs: np.ndarray) -> np.ndarray:
             # combining columns keeps the digits of small coordinates, reflections would not
             piece = piece @ np.linalg.inv(np.linalg.qr(piece, mode="r"))
         basis = np.concatenate([canonical_basis(piece), basis], axis=1)
+    basis[np.abs(_out_of_units(basis, logs)) < ABSENT] = 0
     return basis
 
 
