@@ -19,7 +19,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from constrainet.tolerances import EXACT, RANK
+from constrainet.tolerances import EXACT
 
 ROUNDING = 1e-13
 """Of the entries of one matrix in even units."""
@@ -76,7 +76,7 @@ def tight_combinations(matrices: np.ndarray) -> np.ndarray:
     """
     flat, sizes = _normalised(matrices)
     left, values, _ = np.linalg.svd(flat, full_matrices=False)
-    kept = values > RANK * values.max(initial=0)
+    kept = values > EXACT * values.max(initial=0)
     return (left[:, kept] / values[kept]) @ left[:, kept].T / sizes
 
 
