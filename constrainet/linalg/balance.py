@@ -97,6 +97,20 @@ def are_hermitian(matrices: np.ndarray) -> bool:
     return bool(np.all(np.minimum(*misses) <= ROUNDING * sizes))
 
 
+def outside_span(matrix: np.ndarray, matrices: Sequence[np.ndarray]) -> np.ndarray:
+    """What is left of a matrix (n, n) without its projection to the real span of others."""
+    flat, _ = _normalised(np.array(matrices))
+    whole = matrix.ravel()
+    whole = np.concatenate([whole.real, whole.imag]) if flat.shape[1] > whole.size else whole.real
+    if are_orthogonal(np.array(matrices)):
+        left = whole - (flat @ whole) @ flat
+    else:
+        left = whole - np.linalg.lstsq(flat.T, whole, rcond=EXACT)[0] @ flat
+    if flat.shape[1] > matrix.size:
+        left = left[: matrix.size] + 1j * left[matrix.size :]
+    return left.reshape(matrix.shape)
+
+
 def _normalised(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Matrices as real vectors of length one, shape (D, m), and their lengths."""
     flat = matrices.reshape(len(matrices), -1)
