@@ -10,11 +10,11 @@ import numpy as np
 
 from constrainet.maps.coordinates import Coordinates
 from constrainet.maps.features import Features
-from constrainet.maps.irreducible import IrreducibleProduct
+from constrainet.maps.irreducible import IrreducibleProduct, irreducible_product
 from constrainet.maps.shared_frame import SharedFrame, frame
 from constrainet.maps.variance import component_scales
 from constrainet.reps import Question, Rep, under_one_group
-from constrainet.solve import Subspace
+from constrainet.solve import Subspace, constant
 
 SMALL_PRODUCTS = 2
 """How many times faster one large matrix product runs than several smaller ones of as many
@@ -67,39 +67,6 @@ class DenseProduct:
         return Features(self.target, x.batch, rows.dtype, rows=rows)
 
 
-class ExpandedProduct:
-    """The product with the whole matrix, whose coefficients are those of an irreducible product.
-
-    Args:
-        irreducible: what gives the coefficients their meaning.
-    """
-
-    def __init__(self, irreducible: IrreducibleProduct):
-        self.irreducible = irreducible
-        self.source, self.target = irreducible.source, irreducible.target
-        self.rank, self.scales = irreducible.rank, irreducible.scales
-        self.component_scales = irreducible.component_scales
-        self.multiplications = self.target.space.dim * self.source.space.dim
-
-    def from_coefficients(self, coefficients: jax.Array) -> jax.Array:
-        return self._matrix(self.irreducible.from_coefficients(coefficients))
-
-    def from_matrix(self, w: jax.Array) -> jax.Array:
-        return self._matrix(self.irreducible.from_matrix(w))
-
-    def coefficients(self, weights: jax.Array) -> jax.Array:
-        return self.irreducible.coefficients(self.irreducible.from_matrix(weights))
-
-    def _matrix(self, weights) -> jax.Array:
-        dim = self.source.space.dim
-        leaves = jax.tree.leaves(weights)
-        dtype = jnp.result_type(*leaves) if leaves else jnp.zeros(0).dtype
-        basis = Features(self.source, dim, dtype, rows=jnp.eye(dim, dtype=dtype))
-        return self.irreducible.apply(weights, basis).rows
-
-    apply = DenseProduct.apply
-
-
 class EquivariantMap:
     """All equivariant linear maps from one representation to another.
 
@@ -108,8 +75,7 @@ class EquivariantMap:
     with the batch: for each irreducible a matrix that mixes its copies (`product ==
     "irreducible"`), or the dense matrix ("dense"), whichever takes less time.
 
-    The basis is one of products of irreducibles (`IrreducibleProduct`) where both representations
-    are irreducible in the frame, and the solver's otherwise. It does not depend on `product`.
+    The basis is that of `(rep_in >> rep_out).equivariant_basis()`, whatever the product.
 
     Args:
         rep_in: the source.
@@ -149,13 +115,11 @@ class EquivariantMap:
         self.rep_in, self.rep_out = under_one_group(rep_in, rep_out)
         self.frame = frame or frame_of(self.rep_in, self.rep_out, rtol=rtol)
         sides = (self.rep_in, self.rep_out)
-        products: dict[str, IrreducibleProduct | DenseProduct | ExpandedProduct] = {}
-        if all(self.frame.is_irreducible(rep) for rep in sides):
-            products["irreducible"] = IrreducibleProduct(self.frame, *sides)
-            products["dense"] = ExpandedProduct(products["irreducible"])
-        else:
-            coordinates = map(self.frame.coordinates, sides)
-            products["dense"] = DenseProduct(self.subspace, *coordinates)
+        self._dense = DenseProduct(self.subspace, *map(self.frame.coordinates, sides))
+        self._irreducible = irreducible_product(self.frame, *sides, self.subspace)
+        products: dict[str, IrreducibleProduct | DenseProduct] = {"dense": self._dense}
+        if self._irreducible is not None:
+            products["irreducible"] = self._irreducible
         as_rows = {rep for rep in sides if frame is None or _has_permuted_coordinates(rep)}
         self.multiplications = {
             name: p.multiplications
@@ -168,10 +132,11 @@ class EquivariantMap:
         }
         if product == "auto":
             costs: dict[str, float] = dict(self.multiplications)
-            if "irreducible" in costs:
+            if self._irreducible is not None:
                 costs["irreducible"] *= SMALL_PRODUCTS
                 # the whole matrix is the product of the smaller ones with as many vectors
                 costs["dense"] += costs["irreducible"] * rep_in.dim / USUAL_BATCH
+                costs["irreducible"] += self._irreducible.change.multiplications / USUAL_BATCH
             product = min(sorted(costs), key=lambda name: costs[name])
         if product not in products:
             raise ValueError(
@@ -199,19 +164,19 @@ class EquivariantMap:
         """
         return self.frame.is_complex
 
-    def scales(self, kept: str = "summand") -> np.ndarray:
-        """Shape (rank,): deviations of coefficients for which outputs have the inputs' variance.
+    def scaled(self, noise: jax.Array, kept: str = "summand") -> jax.Array:
+        """Coefficients (rank,) for which outputs have the inputs' variance.
 
         Args:
+            noise: shape (rank,), of deviation one.
             kept: in each "summand" of the target, or in each irreducible "component" of it; where
                 there are none, in each summand on the average over several layers.
         """
-        if kept == "summand":
-            return self._product.scales
-        if not isinstance(self._product, DenseProduct):
-            return self._product.component_scales
-        scales = self._layer_scales
-        return self._product.scales if scales is None else scales
+        is_component = kept == "component"
+        if self._irreducible is not None:
+            return self._irreducible.scaled(noise, is_component)
+        scales = self._layer_scales if is_component else None
+        return noise * constant(self._dense.scales if scales is None else scales, noise)
 
     @cached_property
     def _layer_scales(self) -> np.ndarray | None:

@@ -152,9 +152,7 @@ class Linear(hk.Module):
 
     def _default_init(self, shape, dtype) -> jax.Array:
         noise = hk.initializers.RandomNormal()((self.map.rank,), dtype)
-        coefficients = noise * jnp.asarray(
-            self.gain * self.map.scales(self.kept), jnp.finfo(dtype).dtype
-        )
+        coefficients = self.map.scaled(self.gain * noise, self.kept)
         return coefficients if self.parametrization == "basis" else self.map.matrix(coefficients)
 
 

@@ -188,7 +188,7 @@ def test_form_whose_sides_do_not_share_what_they_should_is_refused():
 def test_sum_that_passes_for_an_irreducible_is_refused():
     """A whole space as one "irreducible" with the commutant 1: dimensions add up, maps do not."""
     rep = V(SO(3)) ** 2
-    (term,) = rep.space.terms
+    (term,) = rep.question.spaces[1].terms
     images = rep.generator_images
     lie = np.stack([np.asarray(image @ np.eye(9)) for image in images[1]])
     irrep = Irreducible(0, np.zeros((0, 9, 9)), lie, np.eye(9)[None])
