@@ -21,7 +21,6 @@ from constrainet.groups import (
     SE,
     SO,
     SU,
-    A,
     C,
     D,
     Group,
@@ -89,9 +88,9 @@ def mixed_rotations() -> tuple[Rep, Rep]:
 
 
 def phased_planes() -> tuple[Rep, Rep]:
-    """Complex and real representations of a product."""
+    """Complex and real representations of a product, and real ones as complex ones."""
     a, b = V(SU(2)), V(O(2))
-    return a * b + b, a * b + b**2
+    return a * b + b, a * b + Complexified(b) ** 2
 
 
 def determinants() -> tuple[Rep, Rep]:
@@ -124,12 +123,6 @@ def charges() -> tuple[Rep, Rep]:
     return 2 * v + v**2 + v.T + Scalar(v.group), 2 * v**2 + 3 * v + v * v.T
 
 
-def planes() -> tuple[Rep, Rep]:
-    """Real planes as complex ones."""
-    v = Complexified(V(SO(2)))
-    return Scalar(v.group) + 2 * v, v**2 + v
-
-
 def stretched() -> tuple[Rep, Rep]:
     """Vectors and covectors of a group that keeps no norm."""
     v = V(GL(2))
@@ -148,43 +141,44 @@ def regular() -> tuple[Rep, Rep]:
 
 
 DECLARATIONS: dict[str, Callable[[], tuple[Rep, Rep]]] = {
-    "SO(2)": lambda: square(V(SO(2))),
-    "SO(2), complex": planes,
-    "O(2)": lambda: square(V(O(2))),
+    # Lie groups
     "SO(3)": lambda: square(V(SO(3))),
-    "SO(3), harmonics": harmonics,
-    "O(3)": determinants,
-    "SO(4)": lambda: vectors(V(SO(4))),
-    "wreath(SO(2), 2)": lambda: vectors(V(wreath(SO(2), 2))),
+    "SO(2)": lambda: square(V(SO(2))),
+    "SE(3)": lambda: vectors(V(SE(3))),
     "SU(2)": lambda: square(V(SU(2))),
-    "SU(2), real": spinors,
     "SU(3)": quarks,
-    "U(1)": charges,
-    "SO(3)×S(4)": mixed_rotations,
-    "SU(2)×O(2)": phased_planes,
-    "Lorentz": lambda: vectors(V(Lorentz())),
+    "Galilei": lambda: square(V(galilei())),
+    "SO(3), skew": lambda: vectors(V(conjugated_rotations())),
+    "SO(3), harmonics": harmonics,
     "SO⁺(1,3)": lambda: vectors(V(SOplus(1, 3))),
+    "SU(2), real": spinors,
+    "U(1)": charges,
+    "SO(4)": lambda: vectors(V(SO(4))),
     "Sp(2)": symplectic,
     "GL(2)": stretched,
-    "SE(3)": lambda: vectors(V(SE(3))),
-    "E(2)": lambda: square(V(euclidean_group())),
-    "Galilei": lambda: square(V(galilei())),
     "Heisenberg": lambda: square(V(unipotent_algebra())),
-    "shear": lambda: square(V(jordan_block())),
-    "SO(3), skew": lambda: vectors(V(conjugated_rotations())),
-    "D(4), skew": lambda: square(V(skew_square())),
+    # groups with both kinds of generators
+    "O(2)": lambda: square(V(O(2))),
+    "E(2)": lambda: square(V(euclidean_group())),
+    "O(3)": determinants,
+    "Lorentz": lambda: vectors(V(Lorentz())),
+    "SO(3)×S(4)": mixed_rotations,
+    "SU(2)×O(2)": phased_planes,
+    "wreath(SO(2), 2)": lambda: vectors(V(wreath(SO(2), 2))),
+    # finite groups, and an infinite discrete one
     "C(5)": lambda: square(V(C(5))),
-    "D(4)": lambda: square(V(D(4))),
-    "D(8)": lambda: square(V(D(8))),
-    "D(3), regular": regular,
-    "Q8": lambda: vectors(V(quaternion_group())),
-    "Icosahedral": lambda: square(V(Icosahedral())),
-    "A(4)": lambda: square(V(A(4))),
     "S(4)": lambda: square(V(S(4))),
-    "S(5)": lambda: vectors(V(S(5))),
-    "Z(6)": lambda: (2 * V(Z(6)) + Scalar(Z(6)), 3 * V(Z(6))),
+    "D(8)": lambda: square(V(D(8))),
+    "Q8": lambda: vectors(V(quaternion_group())),
+    "D(3), regular": regular,
+    "D(4)": lambda: square(V(D(4))),
+    "Icosahedral": lambda: square(V(Icosahedral())),
     "Hyperoctahedral(3)": lambda: square(V(Hyperoctahedral(3))),
+    "Z(6)": lambda: (2 * V(Z(6)) + Scalar(Z(6)), 3 * V(Z(6))),
+    "S(5)": lambda: vectors(V(S(5))),
     "phases": lambda: square(V(phases())),
+    "D(4), skew": lambda: square(V(skew_square())),
+    "shear": lambda: square(V(jordan_block())),
 }
 
 
@@ -201,33 +195,39 @@ PROJECTOR = {"parametrization": "projector"}
 LAYERS: tuple[dict[str, Callable], ...] = (
     {
         "Linear, basis": lambda a, b, x, y: cnn.Linear(a, b, **BASIS)(x),
-        "TensorProduct": lambda a, b, x, y: cnn.TensorProduct(a, a, b)(x, y),
         "RegularNonlinearity": lambda a, b, x, y: cnn.RegularNonlinearity(a)(x),
-        "EMLP": lambda a, b, x, y: cnn.EMLP(a, b, b, 1)(x),
-    },
-    {
-        "Linear": lambda a, b, x, y: cnn.Linear(a, b)(x),
-        "TensorProduct, full": lambda a, b, x, y: cnn.TensorProduct(a, a, b, "full")(x, y),
-        "NormNonlinearity": lambda a, b, x, y: cnn.NormNonlinearity(a)(x),
         "TensorProductNet": lambda a, b, x, y: cnn.TensorProductNet(a, b, a, 1, 4)(x),
     },
     {
-        "Linear, dense": lambda a, b, x, y: cnn.Linear(a, b, product="dense", **BASIS)(x),
+        "Linear": lambda a, b, x, y: cnn.Linear(a, b)(x),
+        "NormNonlinearity": lambda a, b, x, y: cnn.NormNonlinearity(a)(x),
         "BiLinear, full": lambda a, b, x, y: cnn.BiLinear(a, b, "full")(x),
-        "LayerNorm": lambda a, b, x, y: cnn.LayerNorm(a)(x),
-        "GatedNonlinearity": lambda a, b, x, y: cnn.GatedNonlinearity(a)(gates(a, x)),
+    },
+    {
+        "PointwiseNonlinearity": lambda a, b, x, y: cnn.PointwiseNonlinearity(a)(x),
         "EMLP, basis": lambda a, b, x, y: cnn.EMLP(a, b, b, 1, **BASIS)(x),
     },
     {
+        "Linear, dense": lambda a, b, x, y: cnn.Linear(a, b, product="dense", **BASIS)(x),
         "BiLinear": lambda a, b, x, y: cnn.BiLinear(a, b)(x),
-        "PointwiseNonlinearity": lambda a, b, x, y: cnn.PointwiseNonlinearity(a)(x),
-        "EMLPBlock": lambda a, b, x, y: cnn.EMLPBlock(a, b)(x),
         "EMLPBlock, norm": lambda a, b, x, y: cnn.EMLPBlock(
             a, b, nonlinearity="norm", **BASIS
         )(x),
+    },
+    {
+        "LayerNorm": lambda a, b, x, y: cnn.LayerNorm(a)(x),
+        "TensorProduct": lambda a, b, x, y: cnn.TensorProduct(a, a, b)(x, y),
+        "EMLPBlock": lambda a, b, x, y: cnn.EMLPBlock(a, b)(x),
+    },
+    {
+        "GatedNonlinearity": lambda a, b, x, y: cnn.GatedNonlinearity(a)(gates(a, x)),
         "TensorProductNet, projector": lambda a, b, x, y: cnn.TensorProductNet(
             a, b, a, 1, 4, **PROJECTOR
         )(x),
+    },
+    {
+        "TensorProduct, full": lambda a, b, x, y: cnn.TensorProduct(a, a, b, "full")(x, y),
+        "EMLP": lambda a, b, x, y: cnn.EMLP(a, b, b, 1)(x),
     },
 )
 
@@ -256,7 +256,8 @@ def solutions(rep_in: Rep, rep_out: Rep) -> Iterator[tuple[str, np.ndarray]]:
     for name, rep in (("maps", rep_in >> rep_out), ("invariants", rep_out)):
         basis = rep.equivariant_basis()
         yield f"{name}, rank", np.array(basis.rank)
-        yield name, basis.expand(drawn(name, (basis.rank,)))
+        vector = basis.expand(drawn(name, (basis.rank,)))
+        yield name, vector.reshape(rep_out.dim, -1) @ drawn(name, (len(vector) // rep_out.dim,))
     try:
         parts = decompose(rep_out)
     except ValueError:  # it need not be completely reducible
@@ -270,8 +271,8 @@ def solutions(rep_in: Rep, rep_out: Rep) -> Iterator[tuple[str, np.ndarray]]:
         yield f"irreducible {i}", np.array(images)
     largest = max((irrep for irrep, _ in parts.irreps), key=lambda irrep: irrep.dim)
     couplings = clebsch_gordan(largest, largest, rep_out)
-    weights = drawn("couplings", couplings.shape[:1])
-    yield "couplings", np.tensordot(weights, couplings, 1)
+    w, x, y = (drawn("couplings", (n,)) for n in (len(couplings), largest.dim, largest.dim))
+    yield "couplings", np.einsum("pkij,p,i,j->k", couplings, w, x, y)
 
 
 def outputs(rep_in: Rep, rep_out: Rep, layers: dict[str, Callable]) -> Answers:

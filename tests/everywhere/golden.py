@@ -2,14 +2,13 @@
 
     python -m tests.everywhere.golden             # prints what differs, as JSON
     python -m tests.everywhere.golden --before    # after other questions have been asked
-    python -m tests.everywhere.golden --write     # writes anew what differs, and nothing else
+    python -m tests.everywhere.golden --write     # and writes anew what differs, nothing else
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
 import jax
@@ -28,6 +27,10 @@ NOTHING = 1e-12
 """Sizes that are rounding of what is truly zero."""
 
 
+AGAIN = ", again"
+"""Marks answers that were given before, and are remembered."""
+
+
 def ask_other_questions() -> None:
     """Questions about the same groups, the other way round and in the opposite order."""
     for declare in reversed(DECLARATIONS.values()):
@@ -37,16 +40,14 @@ def ask_other_questions() -> None:
             decompose(rep_in + rep_out)
 
 
-def answers(everything: bool = False) -> dict[str, Answers]:
+def answers() -> dict[str, Answers]:
     """All that is computed, by declaration; what is solved on the host a second time, too."""
     found = {}
     for i, (name, declare) in enumerate(DECLARATIONS.items()):
-        layers = {k: v for each in LAYERS for k, v in each.items()}
         reps = declare()
-        found[name] = dict(solutions(*reps))
-        found[name] |= outputs(*reps, layers if everything else LAYERS[i % len(LAYERS)])
+        found[name] = dict(solutions(*reps)) | outputs(*reps, LAYERS[i % len(LAYERS)])
     for name, declare in DECLARATIONS.items():
-        found[name] |= {f"{what}, again": array for what, array in solutions(*declare())}
+        found[name] |= {f"{what}{AGAIN}": array for what, array in solutions(*declare())}
     return found
 
 
@@ -55,7 +56,7 @@ def differences(found: dict[str, Answers], expected: dict[str, dict]) -> dict[st
     differing = {}
     for name, arrays in found.items():
         for what, array in arrays.items():
-            known = expected.get(name, {}).get(what.removesuffix(", again"))
+            known = expected.get(name, {}).get(what.removesuffix(AGAIN))
             if known is None:
                 differing[f"{name}: {what}"] = "is new"
                 continue
@@ -85,7 +86,7 @@ def written(found: dict[str, Answers], expected: dict[str, dict]) -> str:
     for name, arrays in found.items():
         own = []
         for what, array in arrays.items():
-            if what.endswith(", again"):
+            if what.endswith(AGAIN):
                 continue
             if f"{name}: {what}" in differing:
                 numbers = [float(f"{x:.9g}") for x in _numbers(array)]
@@ -112,12 +113,14 @@ def main() -> None:
     differing = differences(found, expected)
     if options.write:
         FILE.write_text(written(found, expected), encoding="utf-8")
-    kernels = sorted({lib.get("architecture", "?") for lib in threadpool_info()
-                      if lib["internal_api"] == "openblas"})
-    threads = max(lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas")
-    report = {"kernels": kernels, "threads": threads, "differing": differing}
-    print(json.dumps(report, ensure_ascii=False, indent=1))
+    print(json.dumps({"blas": kernels(), "differing": differing}, ensure_ascii=False, indent=1))
+
+
+def kernels() -> list[list]:
+    """For each BLAS library loaded, the processor that it computes for, and its threads."""
+    loaded = (library for library in threadpool_info() if library["user_api"] == "blas")
+    return [[library.get("architecture", "unknown"), library["num_threads"]] for library in loaded]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
