@@ -4,8 +4,8 @@ A generator's image in a representation is rarely an arbitrary matrix: it permut
 to signs (`Monomial`), it acts on one factor of a tensor product at a time (`KroneckerProduct`,
 `KroneckerSum`), or on the summands of a direct sum separately (`BlockDiagonal`). Each is applied
 to vectors without being formed. Besides these, the floor holds the few dense decompositions that
-decide a rank, the canonical basis of a subspace, the logarithm, and the content digests that give
-every value of the library its identity.
+decide a rank, the canonical basis of a subspace, the logarithm, the content digests that give every
+value of the library its identity, and the fingerprints that tell answers apart.
 """
 
 from constrainet.linalg.canonical import canonical_basis, canonical_combinations
@@ -16,6 +16,7 @@ from constrainet.linalg.dense import (
     null_space,
     numerical_rank,
 )
+from constrainet.linalg.fingerprint import fingerprint
 from constrainet.linalg.matrix_logarithm import logarithm
 from constrainet.linalg.monomial import Monomial
 from constrainet.linalg.operators import (
@@ -40,6 +41,7 @@ __all__ = [
     "canonical_basis",
     "canonical_combinations",
     "digest",
+    "fingerprint",
     "kronecker_pairs",
     "logarithm",
     "null_space",
