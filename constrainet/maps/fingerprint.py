@@ -54,9 +54,9 @@ def fingerprint(apply: Callable[..., Any], params: Any, *inputs: Any) -> str:
     def standard(array, shape):
         if not jnp.issubdtype(array.dtype, jnp.inexact):
             return array
-        numbers = stream.standard_normal((*shape, 2))
-        is_complex = jnp.issubdtype(array.dtype, jnp.complexfloating)
-        return numbers @ [1, 1j] if is_complex else numbers[..., 0]
+        if jnp.issubdtype(array.dtype, jnp.complexfloating):
+            return stream.standard_normal((*shape, 2)) @ [1, 1j]
+        return stream.standard_normal(shape)
 
     params = jax.tree.map(lambda array: standard(array, array.shape), params)
     inputs = jax.tree.map(lambda array: standard(array, (BATCH, *array.shape[1:])), inputs)
