@@ -60,7 +60,7 @@ def fingerprint(apply: Callable[..., Any], params: Any, *inputs: Any) -> str:
 
     params = jax.tree.map(lambda array: standard(array, array.shape), params)
     inputs = jax.tree.map(lambda array: standard(array, (BATCH, *array.shape[1:])), inputs)
-    with double_precision():
+    with double_precision(), jax.ensure_compile_time_eval():  # also while a model is traced
         results = jax.tree.leaves(jax.jit(apply)(params, *inputs))
     numbers = np.concatenate([np.zeros(0), *map(np.ravel, results)])
     if not np.isfinite(numbers).all():

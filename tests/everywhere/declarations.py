@@ -256,6 +256,7 @@ def solutions(rep_in: Rep, rep_out: Rep) -> Iterator[tuple[str, np.ndarray]]:
     for name, rep in (("maps", rep_in >> rep_out), ("invariants", rep_out)):
         basis = rep.equivariant_basis()
         yield f"{name}, rank", np.array(basis.rank)
+        yield f"{name}, fingerprint", np.array(list(bytes.fromhex(basis.fingerprint)))
         vector = basis.expand(drawn(name, (basis.rank,)))
         yield name, vector.reshape(rep_out.dim, -1) @ drawn(name, (len(vector) // rep_out.dim,))
     try:
