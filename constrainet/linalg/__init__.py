@@ -8,7 +8,7 @@ decide a rank, the canonical basis of a subspace, the logarithm, the content dig
 value of the library its identity, and the fingerprints that tell answers apart.
 """
 
-from constrainet.linalg.canonical import canonical_basis, canonical_combinations
+from constrainet.linalg.canonical import LONG, canonical_basis, canonical_combinations
 from constrainet.linalg.content import digest
 from constrainet.linalg.dense import (
     adjoint_relation,
@@ -30,6 +30,7 @@ from constrainet.linalg.operators import (
 )
 
 __all__ = [
+    "LONG",
     "BlockDiagonal",
     "KroneckerProduct",
     "KroneckerSum",

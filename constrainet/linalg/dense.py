@@ -74,7 +74,7 @@ def adjoint_relation(matrices: np.ndarray) -> np.ndarray | None:
     norms = np.linalg.norm(flat, axis=0)
     norms = np.where(norms == 0, 1, norms)
     solution = np.linalg.lstsq(flat / norms, target / norms, rcond=EXACT)[0]
-    if np.abs(flat / norms @ solution - target / norms).max(initial=0) > EXACT:
+    if not np.abs(flat / norms @ solution - target / norms).max(initial=0) <= EXACT:
         return None
     return (solution * norms / norms[:, None]).T
 

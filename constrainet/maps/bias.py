@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from constrainet.maps.features import Features
 from constrainet.maps.shared_frame import SharedFrame
-from constrainet.reps import Rep, Scalar, equivariant_maps
+from constrainet.reps import Question, Rep, Scalar
 
 
 class BiasMap:
@@ -30,7 +30,7 @@ class BiasMap:
         if frame.is_irreducible(rep):
             self.rank = self.coordinates.copies.get(frame.trivial, 0)
         else:
-            self._subspace = equivariant_maps(Scalar(rep.group), rep)
+            self._subspace = Question(Scalar(rep.group), rep).solve(rtol=frame.rtol)
             self.rank = self._subspace.rank
 
     def add(self, x: Features, b: jax.Array) -> Features:

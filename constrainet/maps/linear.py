@@ -13,7 +13,7 @@ from constrainet.maps.features import Features
 from constrainet.maps.irreducible import IrreducibleProduct
 from constrainet.maps.shared_frame import SharedFrame, frame
 from constrainet.maps.variance import component_scales
-from constrainet.reps import Rep, equivariant_maps, under_one_group
+from constrainet.reps import Question, Rep, under_one_group
 from constrainet.solve import Subspace
 
 SMALL_PRODUCTS = 2
@@ -116,6 +116,7 @@ class EquivariantMap:
         rep_out: the target, of the same group.
         product: "auto", "dense" or "irreducible".
         frame: common coordinates of these representations, and perhaps of others.
+        rtol: relative cutoff for approximate generators, if no frame says it.
 
     Attributes:
         product: which product is used.
@@ -138,10 +139,15 @@ class EquivariantMap:
     """
 
     def __init__(
-        self, rep_in: Rep, rep_out: Rep, product: str = "auto", frame: SharedFrame | None = None
+        self,
+        rep_in: Rep,
+        rep_out: Rep,
+        product: str = "auto",
+        frame: SharedFrame | None = None,
+        rtol: float | None = None,
     ):
         self.rep_in, self.rep_out = under_one_group(rep_in, rep_out)
-        self.frame = frame_of(self.rep_in, self.rep_out) if frame is None else frame
+        self.frame = frame or frame_of(self.rep_in, self.rep_out, rtol=rtol)
         sides = (self.rep_in, self.rep_out)
         products: dict[str, IrreducibleProduct | DenseProduct | ExpandedProduct] = {}
         if all(self.frame.is_irreducible(rep) for rep in sides):
@@ -179,7 +185,7 @@ class EquivariantMap:
     @cached_property
     def subspace(self) -> Subspace:
         """The solver's result for these maps, with its certificate."""
-        return equivariant_maps(self.rep_in, self.rep_out)
+        return Question(self.rep_in, self.rep_out).solve(rtol=self.frame.rtol)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -188,8 +194,10 @@ class EquivariantMap:
 
     @property
     def is_complex(self) -> bool:
-        """Whether the matrices are complex."""
-        return self.rep_in.is_complex or self.rep_out.is_complex
+        """Whether the matrices are complex: also between real representations, in the frame of a
+        model that has a complex one.
+        """
+        return self.frame.is_complex
 
     def scales(self, kept: str = "summand") -> np.ndarray:
         """Shape (rank,): deviations of coefficients for which outputs have the inputs' variance.
@@ -207,7 +215,8 @@ class EquivariantMap:
 
     @cached_property
     def _layer_scales(self) -> np.ndarray | None:
-        return component_scales(self.subspace, equivariant_maps(self.rep_in, self.rep_in))
+        own = Question(self.rep_in, self.rep_in).solve(rtol=self.frame.rtol)
+        return component_scales(self.subspace, own)
 
     @partial(jax.jit, static_argnums=0)
     def coefficients(self, w: jax.Array) -> jax.Array:
@@ -252,14 +261,18 @@ def _has_permuted_coordinates(rep: Rep) -> bool:
     return any(part.is_permutation and part.dim > 1 for part, _ in rep.summands)
 
 
-def frame_of(*reps: Rep) -> SharedFrame:
+def frame_of(*reps: Rep, rtol: float | None = None) -> SharedFrame:
     """A frame for representations of one group; remembered."""
-    return frame(*dict.fromkeys(reps))
+    return frame(*dict.fromkeys(reps), rtol=rtol)
 
 
 @lru_cache(maxsize=256)
 def equivariant_map(
-    rep_in: Rep, rep_out: Rep, product: str = "auto", frame: SharedFrame | None = None
+    rep_in: Rep,
+    rep_out: Rep,
+    product: str = "auto",
+    frame: SharedFrame | None = None,
+    rtol: float | None = None,
 ) -> EquivariantMap:
     """`EquivariantMap`, remembered: it is asked for again whenever a layer is traced."""
-    return EquivariantMap(rep_in, rep_out, product, frame)
+    return EquivariantMap(rep_in, rep_out, product, frame, rtol)

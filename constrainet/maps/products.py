@@ -107,6 +107,7 @@ class TensorProductMap:
         rep_out: Rep,
         connections: str = "channelwise",
         frame: SharedFrame | None = None,
+        rtol: float | None = None,
     ):
         if connections not in CONNECTIONS:
             raise ValueError(
@@ -115,7 +116,7 @@ class TensorProductMap:
         self.is_quadratic = rep_b is None
         self.connections = connections
         self.rep_a, self.rep_b, self.rep_out = _lifted(rep_a, rep_b, rep_out)
-        self.frame = _frame(self.rep_a, self.rep_b, self.rep_out) if frame is None else frame
+        self.frame = frame or _frame(self.rep_a, self.rep_b, self.rep_out, rtol=rtol)
         self._left, self._right, self._target = map(
             self.frame.coordinates, (self.rep_a, self.rep_b, self.rep_out)
         )
@@ -152,8 +153,8 @@ class TensorProductMap:
 
     @property
     def is_complex(self) -> bool:
-        """Whether the maps are complex."""
-        return any(rep.is_complex for rep in (self.rep_a, self.rep_b, self.rep_out))
+        """Whether the maps are complex; as `EquivariantMap.is_complex`."""
+        return self.frame.is_complex
 
     def _paths(self) -> dict[int, list[Path]]:
         """All paths, by result, cheap ones first."""
@@ -315,8 +316,8 @@ def _lifted(a: Rep, b: Rep | None, out: Rep) -> tuple[Rep, Rep, Rep]:
     return tuple(under_one_group(rep, one)[0] for rep in (a, b, out))  # pyright: ignore[reportReturnType]
 
 
-def _frame(*reps: Rep) -> SharedFrame:
-    return frame(*dict.fromkeys(reps))
+def _frame(*reps: Rep, rtol: float | None) -> SharedFrame:
+    return frame(*dict.fromkeys(reps), rtol=rtol)
 
 
 @lru_cache(maxsize=256)
@@ -326,6 +327,7 @@ def tensor_product_map(
     rep_out: Rep,
     connections: str = "channelwise",
     frame: SharedFrame | None = None,
+    rtol: float | None = None,
 ) -> TensorProductMap:
     """`TensorProductMap`, remembered: it is asked for again whenever a layer is traced."""
-    return TensorProductMap(rep_a, rep_b, rep_out, connections, frame)
+    return TensorProductMap(rep_a, rep_b, rep_out, connections, frame, rtol)

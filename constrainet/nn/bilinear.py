@@ -45,6 +45,8 @@ class TensorProduct(hk.Module):
         connections: "channelwise" or "full".
         gain: what the deviation of outputs is multiplied by at initialisation.
         frame: common coordinates of the representations of a model, which its layers share.
+        rtol: relative cutoff of singular values for generators that are only approximately known,
+            as of `Rep.equivariant_basis`; given to the frame where there is one.
         w_init: initialiser of the weights, instead of the one above.
         name: of the module.
 
@@ -76,6 +78,7 @@ class TensorProduct(hk.Module):
         connections: str = "channelwise",
         gain: float = 1.0,
         frame: SharedFrame | None = None,
+        rtol: float | None = None,
         w_init: hk.initializers.Initializer | None = None,
         name: str | None = None,
     ):
@@ -85,8 +88,8 @@ class TensorProduct(hk.Module):
         with naming(self):
             for argument, rep in (("rep_a", rep_a), ("rep_b", rep_b), ("rep_out", rep_out)):
                 check_rep(argument, rep)
-            _check_options(connections, gain, frame, w_init)
-            self.map = tensor_product_map(rep_a, rep_b, rep_out, connections, frame)
+            _check_options(connections, gain, frame, rtol, w_init)
+            self.map = tensor_product_map(rep_a, rep_b, rep_out, connections, frame, rtol)
 
     def __call__(self, x, y) -> Any:
         """(..., rep_a.dim) and (..., rep_b.dim) to (..., rep_out.dim)."""
@@ -112,6 +115,8 @@ class BiLinear(hk.Module):
         connections: "channelwise" or "full", as for `TensorProduct`.
         gain: what the deviation of outputs is multiplied by at initialisation.
         frame: common coordinates of the representations of a model, which its layers share.
+        rtol: relative cutoff of singular values for generators that are only approximately known,
+            as of `Rep.equivariant_basis`; given to the frame where there is one.
         w_init: initialiser of the weights, instead of that of `TensorProduct`.
         name: of the module.
 
@@ -141,6 +146,7 @@ class BiLinear(hk.Module):
         connections: str = "channelwise",
         gain: float = 1.0,
         frame: SharedFrame | None = None,
+        rtol: float | None = None,
         w_init: hk.initializers.Initializer | None = None,
         name: str | None = None,
     ):
@@ -150,8 +156,8 @@ class BiLinear(hk.Module):
         with naming(self):
             check_rep("rep_in", rep_in)
             check_rep("rep_out", rep_out)
-            _check_options(connections, gain, frame, w_init)
-            self.map = tensor_product_map(rep_in, None, rep_out, connections, frame)
+            _check_options(connections, gain, frame, rtol, w_init)
+            self.map = tensor_product_map(rep_in, None, rep_out, connections, frame, rtol)
 
     def __call__(self, x) -> Any:
         """(..., rep_in.dim) to (..., rep_out.dim)."""
@@ -159,11 +165,11 @@ class BiLinear(hk.Module):
         return leave(_multiply(self, x, x))
 
 
-def _check_options(connections, gain, frame, w_init) -> None:
+def _check_options(connections, gain, frame, rtol, w_init) -> None:
     """Refuses options that are none."""
     check_option("connections", connections, CONNECTIONS)
     check_number("gain", gain)
-    check_frame(frame)
+    check_frame(frame, rtol)
     check_initialiser("w_init", w_init)
 
 

@@ -11,7 +11,7 @@ from constrainet.maps import SharedFrame
 from constrainet.maps import frame as make_frame
 from constrainet.nn.bilinear import BiLinear
 from constrainet.nn.channels import gated, hidden_reps, under_group
-from constrainet.nn.checks import check_frame, check_option, check_rep, enter, naming
+from constrainet.nn.checks import check_frame, check_option, check_rep, check_rtol, enter, naming
 from constrainet.nn.linear import PARAMETRIZATIONS, Linear
 from constrainet.nn.nonlinearities import NONLINEARITIES
 from constrainet.reps import Rep, under_one_group
@@ -30,6 +30,8 @@ class EMLPBlock(hk.Module):
         bilinear: whether there are products.
         nonlinearity: "gated", which fits every representation, "norm", "pointwise" or "regular".
         frame: common coordinates of the representations of a model, which its layers share.
+        rtol: relative cutoff of singular values for generators that are only approximately known,
+            as of `Rep.equivariant_basis`; given to the frame where there is one.
         name: of the module.
 
     Raises:
@@ -54,6 +56,7 @@ class EMLPBlock(hk.Module):
         bilinear: bool = True,
         nonlinearity: str = "gated",
         frame: SharedFrame | None = None,
+        rtol: float | None = None,
         name: str | None = None,
     ):
         super().__init__(name=name)
@@ -64,11 +67,11 @@ class EMLPBlock(hk.Module):
             check_rep("rep_out", rep_out)
             check_option("parametrization", parametrization, PARAMETRIZATIONS)
             check_option("nonlinearity", nonlinearity, list(NONLINEARITIES))
-            check_frame(frame)
+            check_frame(frame, rtol)
             self._source, self._target = under_one_group(rep_in, rep_out)
             self._inner = gated(self._target) if nonlinearity == "gated" else self._target
             reps = (self._source, self._inner, self._target)
-            self.frame = frame or make_frame(*dict.fromkeys(reps))
+            self.frame = frame or make_frame(*dict.fromkeys(reps), rtol=rtol)
             self._coordinates = self.frame.coordinates(self._source)
 
     def __call__(self, x) -> Any:
@@ -97,6 +100,8 @@ class EMLP(hk.Module):
         parametrization: of the linear layers, "projector" or "basis".
         bilinear: whether blocks have products; without them they are linear layers and gates.
         nonlinearity: "gated", which fits every representation, "norm", "pointwise" or "regular".
+        rtol: relative cutoff of singular values for generators that are only approximately known,
+            as of `Rep.equivariant_basis`.
         name: of the module.
 
     Raises:
@@ -127,6 +132,7 @@ class EMLP(hk.Module):
         parametrization: str = "projector",
         bilinear: bool = True,
         nonlinearity: str = "gated",
+        rtol: float | None = None,
         name: str | None = None,
     ):
         super().__init__(name=name)
@@ -137,13 +143,14 @@ class EMLP(hk.Module):
             check_rep("rep_out", rep_out)
             check_option("parametrization", parametrization, PARAMETRIZATIONS)
             check_option("nonlinearity", nonlinearity, list(NONLINEARITIES))
+            check_rtol(rtol)
             self._source, self._target = under_one_group(rep_in, rep_out)
             group = self._source.group
             hidden = hidden_reps(channels, num_layers, group)
             self.hidden = [under_group(rep, group) for rep in hidden]
         inner = [gated(rep) for rep in self.hidden] if nonlinearity == "gated" else []
         reps = (self._source, *self.hidden, *inner, self._target)
-        self.frame = make_frame(*dict.fromkeys(reps))
+        self.frame = make_frame(*dict.fromkeys(reps), rtol=rtol)
 
     def __call__(self, x) -> Any:
         """(..., rep_in.dim) to (..., rep_out.dim)."""

@@ -19,6 +19,7 @@ from constrainet.nn.checks import (
     check_number,
     check_option,
     check_rep,
+    check_rtol,
     enter,
     naming,
     parameter,
@@ -45,6 +46,8 @@ class TensorProductBlock(hk.Module):
         gain: what the deviation of what is added is multiplied by at initialisation.
         parametrization: of the linear layers, "projector" or "basis".
         frame: common coordinates of the representations of a model, which its layers share.
+        rtol: relative cutoff of singular values for generators that are only approximately known,
+            as of `Rep.equivariant_basis`; given to the frame where there is one.
         name: of the module.
 
     Raises:
@@ -67,6 +70,7 @@ class TensorProductBlock(hk.Module):
         gain: float = 1.0,
         parametrization: str = "basis",
         frame: SharedFrame | None = None,
+        rtol: float | None = None,
         name: str | None = None,
     ):
         super().__init__(name=name)
@@ -76,8 +80,8 @@ class TensorProductBlock(hk.Module):
             check_rep("rep", rep)
             check_number("gain", gain)
             check_option("parametrization", parametrization, PARAMETRIZATIONS)
-            check_frame(frame)
-            self.frame = frame or make_frame(rep)
+            check_frame(frame, rtol)
+            self.frame = frame or make_frame(rep, rtol=rtol)
             self._coordinates = self.frame.coordinates(rep)
 
     def __call__(self, x) -> Any:
@@ -117,6 +121,8 @@ class TensorProductNet(hk.Module):
         num_blocks: how many blocks; the degree of polynomials that are expressed is 2 to this.
         readout: the width of the invariant functions' two layers; 0 for none.
         parametrization: of the linear layers, "basis" or "projector".
+        rtol: relative cutoff of singular values for generators that are only approximately known,
+            as of `Rep.equivariant_basis`.
         name: of the module.
 
     Raises:
@@ -148,6 +154,7 @@ class TensorProductNet(hk.Module):
         num_blocks: int = 2,
         readout: int = 64,
         parametrization: str = "basis",
+        rtol: float | None = None,
         name: str | None = None,
     ):
         super().__init__(name=name)
@@ -159,14 +166,15 @@ class TensorProductNet(hk.Module):
             check_count("num_blocks", num_blocks)
             check_count("readout", readout)
             check_option("parametrization", parametrization, PARAMETRIZATIONS)
+            check_rtol(rtol)
             self._source, self._target = under_one_group(rep_in, rep_out)
             group = self._source.group
             if not isinstance(channels, Rep):
                 check_count("channels", channels, least=1)
-                channels = matched_rep(channels, self._source, self._target)
+                channels = matched_rep(channels, self._source, self._target, rtol)
             self.hidden = [under_group(channels, group)]
         reps = (self._source, *self.hidden, self._target)
-        self.frame = make_frame(*dict.fromkeys(reps))
+        self.frame = make_frame(*dict.fromkeys(reps), rtol=rtol)
 
     def __call__(self, x) -> Any:
         """(..., rep_in.dim) to (..., rep_out.dim)."""

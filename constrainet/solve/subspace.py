@@ -278,11 +278,9 @@ class Subspace:
 
 def questions(row_term: Term, column_term: Term) -> list[Question]:
     """What a pair of terms asks: one question for each symmetry that acts on either."""
-    symmetries = dict.fromkeys(
-        atom.symmetry
-        for atom in sorted((*row_term.atoms, *column_term.atoms), key=lambda a: a.order)
-    )
-    return [(row_term.of(symmetry), column_term.of(symmetry)) for symmetry in symmetries]
+    symmetries = dict.fromkeys(atom.symmetry for atom in (*row_term.atoms, *column_term.atoms))
+    ordered = sorted(symmetries, key=lambda symmetry: symmetry.label)
+    return [(row_term.of(symmetry), column_term.of(symmetry)) for symmetry in ordered]
 
 
 def _is_range(order: np.ndarray) -> bool:

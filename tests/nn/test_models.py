@@ -110,7 +110,7 @@ def test_bases_are_solved_only_when_a_model_is_first_built(kind, monkeypatch):
     def solved(*args, **kwargs):
         raise AssertionError("solved again")
 
-    monkeypatch.setattr(constrainet.maps.linear, "equivariant_maps", solved)
+    monkeypatch.setattr(constrainet.maps.linear.Question, "solve", solved)
     monkeypatch.setattr(constrainet.maps.shared_frame, "intertwiners", solved)
     monkeypatch.setattr(constrainet.maps.shared_frame, "decompose", solved)
     apply = jax.jit(model.apply)
