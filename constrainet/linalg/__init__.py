@@ -16,7 +16,7 @@ from constrainet.linalg.dense import (
     null_space,
     numerical_rank,
 )
-from constrainet.linalg.fingerprint import fingerprint
+from constrainet.linalg.fingerprints import fingerprint
 from constrainet.linalg.matrix_logarithm import logarithm
 from constrainet.linalg.monomial import Monomial
 from constrainet.linalg.operators import (

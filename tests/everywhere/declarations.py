@@ -210,9 +210,7 @@ LAYERS: tuple[dict[str, Callable], ...] = (
     {
         "Linear, dense": lambda a, b, x, y: cnn.Linear(a, b, product="dense", **BASIS)(x),
         "BiLinear": lambda a, b, x, y: cnn.BiLinear(a, b)(x),
-        "EMLPBlock, norm": lambda a, b, x, y: cnn.EMLPBlock(
-            a, b, nonlinearity="norm", **BASIS
-        )(x),
+        "EMLPBlock, norm": lambda a, b, x, y: cnn.EMLPBlock(a, b, nonlinearity="norm", **BASIS)(x),
     },
     {
         "LayerNorm": lambda a, b, x, y: cnn.LayerNorm(a)(x),

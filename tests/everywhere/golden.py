@@ -1,8 +1,8 @@
 """Compares what is computed here with the golden files, or writes them.
 
-    python -m tests.everywhere.golden             # prints what differs, as JSON
-    python -m tests.everywhere.golden --before    # after other questions have been asked
-    python -m tests.everywhere.golden --write     # and writes anew what differs, nothing else
+python -m tests.everywhere.golden             # prints what differs, as JSON
+python -m tests.everywhere.golden --before    # after other questions have been asked
+python -m tests.everywhere.golden --write     # and writes anew what differs, nothing else
 """
 
 from __future__ import annotations

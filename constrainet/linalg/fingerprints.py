@@ -35,9 +35,7 @@ def fingerprint(numbers: np.ndarray) -> str:
         >>> fingerprint(np.ones(3)) == fingerprint(-np.ones(3))
         False
     """
-    flat = np.ravel(numbers)
-    if np.iscomplexobj(flat):
-        flat = np.stack([flat.real, flat.imag], -1).ravel()
+    flat = np.stack([np.real(numbers), np.imag(numbers)]).ravel()
     size = float(np.linalg.norm(flat))
     kept = [0.0]
     if size > FINGERPRINT:
