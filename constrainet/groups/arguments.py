@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from constrainet.linalg import Matrix, Monomial
+from constrainet.linalg import Matrix, Monomial, even_units, moved
 from constrainet.tolerances import EXACT
 
 LARGEST_CONDITION = 1e13
@@ -233,7 +233,10 @@ def _check_invertible(index: int, matrix: Matrix) -> Matrix:
         return matrix
     if (monomial := Monomial.from_dense(matrix)) is not None:
         return monomial
-    values = np.linalg.svd(matrix / np.abs(matrix).max(initial=1e-300), compute_uv=False)
+    values = _singular_values(matrix)
+    if values[-1] * LARGEST_CONDITION <= values[0]:  # as any matrix looks in uneven units
+        units = even_units([matrix], np.zeros((0, *matrix.shape)))
+        values = _singular_values(moved(matrix, units))
     if values[-1] * LARGEST_CONDITION <= values[0]:
         raise ValueError(
             "`Group(discrete_generators=...)` should be invertible matrices, because they are "
@@ -243,6 +246,11 @@ def _check_invertible(index: int, matrix: Matrix) -> Matrix:
         )
     matrix.flags.writeable = False
     return matrix
+
+
+def _singular_values(matrix: np.ndarray) -> np.ndarray:
+    """Over the largest entry."""
+    return np.linalg.svd(matrix / np.abs(matrix).max(initial=1e-300), compute_uv=False)
 
 
 def _is_empty_list(value: object) -> bool:

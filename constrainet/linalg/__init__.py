@@ -4,21 +4,31 @@ A generator's image in a representation is rarely an arbitrary matrix: it permut
 to signs (`Monomial`), it acts on one factor of a tensor product at a time (`KroneckerProduct`,
 `KroneckerSum`), or on the summands of a direct sum separately (`BlockDiagonal`). Each is applied
 to vectors without being formed. Besides these, the floor holds the few dense decompositions that
-decide a rank, the canonical basis of a subspace, the logarithm, the content digests that give every
-value of the library its identity, and the fingerprints that tell answers apart.
+decide a rank, the units in which matrices are even, the canonical basis of a subspace, the
+logarithm, the content digests that give every value of the library its identity, and the
+fingerprints that tell answers apart.
 """
 
+from constrainet.linalg.balance import (
+    are_hermitian,
+    are_orthogonal,
+    even_units,
+    moved,
+    outside_span,
+    tight_combinations,
+)
 from constrainet.linalg.canonical import LONG, canonical_basis, canonical_combinations
 from constrainet.linalg.content import digest
 from constrainet.linalg.dense import (
     adjoint_relation,
+    closed_combinations,
     kronecker_pairs,
     null_space,
     numerical_rank,
 )
 from constrainet.linalg.fingerprints import fingerprint
 from constrainet.linalg.matrix_logarithm import logarithm
-from constrainet.linalg.monomial import Monomial
+from constrainet.linalg.monomial import Monomial, tidied
 from constrainet.linalg.operators import (
     BlockDiagonal,
     KroneckerProduct,
@@ -39,13 +49,21 @@ __all__ = [
     "adjoint",
     "adjoint_relation",
     "apply_along",
+    "are_hermitian",
+    "are_orthogonal",
     "canonical_basis",
     "canonical_combinations",
+    "closed_combinations",
     "digest",
+    "even_units",
     "fingerprint",
     "kronecker_pairs",
     "logarithm",
+    "moved",
     "null_space",
     "numerical_rank",
+    "outside_span",
+    "tidied",
+    "tight_combinations",
     "to_dense",
 ]

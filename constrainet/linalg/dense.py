@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import scipy.linalg
+from scipy.sparse import csr_array
 
 from constrainet.errors import AmbiguousRankError
+from constrainet.linalg.balance import are_orthogonal
 from constrainet.tolerances import EXACT, GAP
 
 
@@ -73,10 +75,40 @@ def adjoint_relation(matrices: np.ndarray) -> np.ndarray | None:
     target = matrices.conj().swapaxes(1, 2).reshape(count, -1).T
     norms = np.linalg.norm(flat, axis=0)
     norms = np.where(norms == 0, 1, norms)
-    solution = np.linalg.lstsq(flat / norms, target / norms, rcond=EXACT)[0]
+    if not np.iscomplexobj(matrices) and are_orthogonal(matrices):
+        solution = np.asarray(csr_array((flat / norms).T) @ (target / norms))
+    else:
+        solution = np.linalg.lstsq(flat / norms, target / norms, rcond=EXACT)[0]
     if not np.abs(flat / norms @ solution - target / norms).max(initial=0) <= EXACT:
         return None
     return (solution * norms / norms[:, None]).T
+
+
+def closed_combinations(matrices: np.ndarray) -> np.ndarray:
+    """Real combinations (k, D) of matrices that span all A in their span with Aᴴ in it.
+
+    Args:
+        matrices: shape (D, n, n).
+    """
+    if not matrices.any():
+        return np.zeros((0, len(matrices)))
+    flat = _as_real(matrices)
+    left, values, _ = np.linalg.svd(flat.T, full_matrices=False)
+    span = left[:, values > EXACT * values[0]]
+    adjoints = _as_real(matrices.conj().swapaxes(1, 2)).T
+    outside = adjoints - span @ (span.T @ adjoints)
+    try:
+        closed, _ = null_space(outside, EXACT * values[0])
+    except AmbiguousRankError:  # almost closed is not closed
+        return np.zeros((0, len(matrices)))
+    # combinations that vanish as matrices constrain nothing
+    size = np.linalg.norm(flat.T @ closed, axis=0)
+    return closed.T[size > EXACT * values[0]]
+
+
+def _as_real(matrices: np.ndarray) -> np.ndarray:
+    flat = matrices.reshape(len(matrices), -1)
+    return np.concatenate([np.real(flat), np.imag(flat)], axis=1)
 
 
 def kronecker_pairs(a: np.ndarray, b: np.ndarray) -> np.ndarray:

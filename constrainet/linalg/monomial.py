@@ -107,3 +107,18 @@ class Monomial:
 
     def __repr__(self):
         return f"Monomial({self.images.tolist()}, {self.phases.tolist()})"
+
+
+ROUNDING = 1e-12
+"""Entries of unitary matrices below this are zero: a hundred times what a product of them loses."""
+
+
+def tidied(matrix: np.ndarray) -> np.ndarray | Monomial:
+    """The same matrix, as a `Monomial` if it is one up to rounding."""
+    present = np.abs(matrix) > ROUNDING
+    entries = matrix[present]
+    if len(entries) != len(matrix) or np.any(np.abs(np.abs(entries) - 1) > ROUNDING):
+        return matrix
+    rounded = np.zeros_like(matrix)
+    rounded[present] = entries / np.abs(entries)
+    return Monomial.from_dense(rounded) or matrix

@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
-from constrainet.linalg import KroneckerProduct, Matrix, Monomial, to_dense
+from constrainet.linalg import KroneckerProduct, Matrix, Monomial, tidied, to_dense
 from constrainet.reps.rep import Rep
 from constrainet.reps.symmetries import Symmetries, logarithm_of_stretch
 from constrainet.solve import Atom
@@ -101,17 +101,6 @@ def joint_atom(rep: Rep, symmetries: Symmetries) -> Atom:
     lie = [A for place in places for A in dense_images(rep, place)[1]]
     stacked = np.array(lie).reshape(-1, rep.dim, rep.dim)
     return symmetries.of(rep.group)[0].atom(discrete, stacked)
-
-
-def tidied(matrix: np.ndarray) -> Matrix:
-    """The same matrix, as a `Monomial` if it is one up to rounding."""
-    present = np.abs(matrix) > ROUNDING
-    entries = matrix[present]
-    if len(entries) != len(matrix) or np.any(np.abs(np.abs(entries) - 1) > ROUNDING):
-        return matrix
-    rounded = np.zeros_like(matrix)
-    rounded[present] = entries / np.abs(entries)
-    return Monomial.from_dense(rounded) or matrix
 
 
 def dense_images(rep: Rep, place: int) -> tuple[list[np.ndarray], list[np.ndarray]]:

@@ -17,7 +17,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from constrainet.groups import Group
-from constrainet.linalg import Matrix, Monomial, to_dense
+from constrainet.linalg import (
+    Matrix,
+    Monomial,
+    are_hermitian,
+    are_orthogonal,
+    moved,
+    tight_combinations,
+    to_dense,
+)
 from constrainet.solve import Atom, Symmetry
 from constrainet.tolerances import EXACT
 
@@ -26,9 +34,6 @@ if TYPE_CHECKING:
 
 Piece = tuple[tuple[Atom, ...], np.ndarray]
 """Atoms in any order, and the coordinates of their tensor product: (multiplicity, *dims)."""
-
-NEGLIGIBLE = 1e-14
-"""A Lie generator smaller than this fraction of the largest is rounding, and is left out."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +74,14 @@ class Presentation:
         discrete: places of the discrete generators that are kept as such.
         lie: places of the Lie generators that are not zero.
         norms: what each of these is divided by.
+        mix: the combinations, shape (D, D), that are then taken; None if none are needed.
     """
 
     symmetry: Symmetry
     discrete: tuple[int, ...]
     lie: np.ndarray
     norms: np.ndarray
+    mix: np.ndarray | None = None
 
     @cached_property
     def defining(self) -> Atom:
@@ -92,14 +99,31 @@ class Presentation:
         """
         kept = tuple(discrete[i] for i in self.discrete)
         infinitesimal = lie[self.lie] / self.norms[:, None, None]
+        if self.mix is not None:
+            infinitesimal = np.tensordot(self.mix, infinitesimal, 1)
         return Atom(self.symmetry, kept, infinitesimal, lie.shape[1])
 
 
 @lru_cache(maxsize=256)
 def _present(group: Group, label: int, use_logarithms: bool, is_real: bool) -> Presentation:
-    """The symmetry of a group's own matrices, with Lie generators scaled to norm one."""
-    norms = np.linalg.norm(group.lie_algebra, 2, axis=(1, 2))
-    kept = np.flatnonzero(norms > NEGLIGIBLE * norms.max(initial=0))
+    """The symmetry of a group's own matrices, with Lie generators scaled to norm one.
+
+    Sizes are those in even units. Generators that are not orthogonal there, some of which may
+    almost or entirely depend on others, give way to combinations that cover their span evenly.
+    """
+    kept = np.flatnonzero(group.lie_algebra.any(axis=(1, 2)))
+    generators, mix = group.lie_algebra[kept], None
+    units = np.ones(group.dim)
+    if len(kept) and not are_hermitian(generators):
+        sizes = np.linalg.norm(generators, axis=(1, 2), keepdims=True)
+        symmetry = Symmetry(tuple(group.discrete_matrices), generators / sizes, label)
+        given = Atom(symmetry, symmetry.discrete, symmetry.infinitesimal, group.dim)
+        units = units if given.units is None else given.units
+    norms = np.linalg.norm(moved(generators, units), 2, axis=(1, 2))
+    generators = generators / norms[:, None, None]
+    if len(kept) and not are_orthogonal(moved(generators, units)):
+        mix = tight_combinations(moved(generators, units))
+        generators = np.tensordot(mix, generators, 1)
     logarithms, discrete = [], []
     for i, h in enumerate(group.discrete_matrices):
         if use_logarithms and (log := logarithm_of_stretch(h)) is not None:
@@ -108,12 +132,12 @@ def _present(group: Group, label: int, use_logarithms: bool, is_real: bool) -> P
             discrete.append(i)
     stretches = np.array(logarithms).reshape(-1, group.dim, group.dim)
     matrices = tuple(group.discrete_matrices[i] for i in discrete)
-    lie = np.concatenate([group.lie_algebra[kept] / norms[kept, None, None], stretches])
+    lie = np.concatenate([generators, stretches])
     if is_real and group.is_complex:
         matrices = tuple(realified(to_dense(h)) for h in matrices)
         lie = realified(lie)
     symmetry = Symmetry(matrices, lie, label)
-    return Presentation(symmetry, tuple(discrete), kept, norms[kept])
+    return Presentation(symmetry, tuple(discrete), kept, norms, mix)
 
 
 def realified(matrices):

@@ -23,10 +23,21 @@ from constrainet.linalg import (
     Monomial,
     adjoint,
     adjoint_relation,
+    closed_combinations,
     digest,
+    even_units,
+    moved,
+    tidied,
     to_dense,
 )
 from constrainet.tolerances import EXACT
+
+UNEVEN = 30.0
+"""Units that differ by more than this are evened, even if nothing becomes unitary by that."""
+
+DOUBTFUL = 1e-5
+"""Entries in even units below this fraction of the largest may be rounding that was enlarged: of
+1e-10 and less, as it is half-way between rounding and the entry across the diagonal."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +64,14 @@ class Symmetry:
     def adjoint(self) -> np.ndarray | None:
         """c with `A_iᴴ = Σ_j c[i, j] A_j`, or None if the generators are not closed."""
         return adjoint_relation(self.infinitesimal)
+
+    @cached_property
+    def even(self) -> Symmetry:
+        """The same generators in even units; the symmetry itself if it is in such."""
+        defining = Atom(self, self.discrete, self.infinitesimal, _size(self))
+        if defining.units is None:
+            return self
+        return Symmetry(*_in_units(defining, defining.units), self.label)
 
     @property
     def is_complex(self) -> bool:
@@ -88,6 +107,43 @@ class Atom:
     def key(self) -> bytes:
         """The digest of symmetry and images that equality goes by."""
         return digest(self.symmetry.key, self.discrete, self.infinitesimal, self.dim)
+
+    @cached_property
+    def units(self) -> np.ndarray | None:
+        """Units s, shape (dim,), in which the images `s ρ s⁻¹` are even; None if they are.
+
+        They are, for this purpose, if no others make more of the generators unitary or closed
+        under the adjoint, and others are not very different. If not all become so, what is small
+        in other units may also be rounding, and these units then stay.
+        """
+        if self.dim == 1 or self.is_monomial or self.is_adjoint_closed:
+            return None
+        units = even_units([to_dense(h) for h in self.discrete], self.infinitesimal)
+        even = Atom(self.symmetry, *_in_units(self, units), self.dim)
+        if even._num_closed == len(self.discrete) + len(self.infinitesimal):
+            return units
+        if any(_is_doubtful(to_dense(m)) for m in (*even.discrete, *even.infinitesimal)):
+            return None
+        is_uneven = units.max() > UNEVEN * units.min()
+        return units if is_uneven or even._num_closed > self._num_closed else None
+
+    @cached_property
+    def even(self) -> Atom:
+        """The same images in even units, with the symmetry in such; the atom itself if it is."""
+        symmetry = self.symmetry.even
+        if symmetry is self.symmetry and self.units is None:
+            return self
+        images = self.discrete, self.infinitesimal
+        images = images if self.units is None else _in_units(self, self.units)
+        return Atom(symmetry, *images, self.dim)
+
+    @property
+    def _num_closed(self) -> int:
+        """How many generators are unitary, or combine to what is closed under the adjoint."""
+        unitary = sum(is_unitary(h) for h in self.discrete)
+        if adjoint_relation(self.infinitesimal) is not None:
+            return unitary + len(self.infinitesimal)
+        return unitary + len(closed_combinations(self.infinitesimal))
 
     @cached_property
     def dual(self) -> Atom:
@@ -138,6 +194,26 @@ class Atom:
 
     def __hash__(self):
         return hash(self.key)
+
+
+def _size(symmetry: Symmetry) -> int:
+    if symmetry.discrete:
+        return symmetry.discrete[0].shape[0]
+    return symmetry.infinitesimal.shape[1]
+
+
+def _is_doubtful(matrix: np.ndarray) -> bool:
+    """Whether entries off the diagonal are so small that they may be rounding."""
+    sizes = np.abs(matrix)
+    small = (sizes > 0) & (sizes < DOUBTFUL * sizes.max(initial=0))
+    np.fill_diagonal(small, False)
+    return bool(small.any())
+
+
+def _in_units(atom: Atom, units: np.ndarray) -> tuple[tuple[Matrix, ...], np.ndarray]:
+    """The images in other units; those that then permute coordinates do so exactly."""
+    discrete = tuple(tidied(moved(to_dense(h), units)) for h in atom.discrete)
+    return discrete, moved(atom.infinitesimal, units)
 
 
 def dim_of(atoms: Sequence[Atom]) -> int:

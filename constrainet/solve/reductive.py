@@ -10,10 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from constrainet.errors import AmbiguousRankError
-from constrainet.linalg import null_space
+from constrainet.linalg import closed_combinations
 from constrainet.solve.problem import Atom, Symmetry, is_unitary
-from constrainet.tolerances import EXACT
 
 
 def reductive_part(atoms: Sequence[Atom]) -> list[Atom] | None:
@@ -30,7 +28,7 @@ def reductive_part(atoms: Sequence[Atom]) -> list[Atom] | None:
             is_unitary(images[i]) for images in (symmetry.discrete, *(a.discrete for a in atoms))
         )
     ]
-    combinations = _closed_combinations(symmetry.infinitesimal)
+    combinations = closed_combinations(symmetry.infinitesimal)
     if not unitary and not len(combinations):
         return None
 
@@ -41,26 +39,3 @@ def reductive_part(atoms: Sequence[Atom]) -> list[Atom] | None:
     part = Symmetry(*restrict(symmetry.discrete, symmetry.infinitesimal), symmetry.label)
     restricted = [Atom(part, *restrict(a.discrete, a.infinitesimal), a.dim) for a in atoms]
     return restricted if all(atom.is_adjoint_closed for atom in restricted) else None
-
-
-def _closed_combinations(matrices: np.ndarray) -> np.ndarray:
-    """Real combinations (k, D) of the matrices that span all A in their span with Aᴴ in it."""
-    if not matrices.any():
-        return np.zeros((0, len(matrices)))
-    flat = _as_real(matrices)
-    left, values, _ = np.linalg.svd(flat.T, full_matrices=False)
-    span = left[:, values > EXACT * values[0]]
-    adjoints = _as_real(matrices.conj().swapaxes(1, 2)).T
-    outside = adjoints - span @ (span.T @ adjoints)
-    try:
-        closed, _ = null_space(outside, EXACT * values[0])
-    except AmbiguousRankError:  # almost closed is not closed
-        return np.zeros((0, len(matrices)))
-    # combinations that vanish as matrices constrain nothing
-    size = np.linalg.norm(flat.T @ closed, axis=0)
-    return closed.T[size > EXACT * values[0]]
-
-
-def _as_real(matrices: np.ndarray) -> np.ndarray:
-    flat = matrices.reshape(len(matrices), -1)
-    return np.concatenate([np.real(flat), np.imag(flat)], axis=1)
