@@ -38,3 +38,10 @@ CLUSTER = 1e-7
 Equal ones differ by rounding (1e-13); distinct ones of a generic element in a space of dimension
 n by about 1/n², which is 1e-6 at n = 1000, the largest eigenproblem that is ever solved.
 """
+
+FINGERPRINT = 1e-5
+"""To what fraction of their size numbers are rounded before they make a fingerprint.
+
+Far above the rounding of a computation, whose results hardly ever fall on either side of an edge,
+and far below what another basis changes, which is of the size of the numbers.
+"""

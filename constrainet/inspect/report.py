@@ -6,12 +6,14 @@ from functools import singledispatch
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from constrainet.groups import Group
 from constrainet.inspect.catalogue import order_of
 from constrainet.inspect.description import Description
 from constrainet.inspect.irreducibles import Content, explain_zero, irreducible_content
 from constrainet.inspect.pattern import source_of, weight_sharing
-from constrainet.maps import EquivariantMap, TensorProductMap
+from constrainet.maps import EquivariantMap, TensorProductMap, fingerprint
 from constrainet.reps import LinearMaps, Question, Rep, Scalar, under_one_group
 from constrainet.solve import Subspace
 
@@ -133,6 +135,7 @@ def _(x: TensorProductMap) -> Description:
         ("connections", x.connections),
         ("weights", f"{x.num_weights:,}, one for each product"),
         ("multiplications", f"{x.multiplications:,} per sample"),
+        ("fingerprint", digits := _fingerprint_of_products(x)),
     )
     data = {
         "kind": "bilinear map",
@@ -141,6 +144,7 @@ def _(x: TensorProductMap) -> Description:
         "connections": x.connections,
         "num_weights": x.num_weights,
         "multiplications": x.multiplications,
+        "fingerprint": digits,
     }
     title = f"bilinear maps {sources} → {x.rep_out} of {x.rep_out.group}"
     return Description(title, facts, data)
@@ -242,6 +246,7 @@ def _step(rep_in: Rep, rep_out: Rep, rtol: float | None) -> Description:
         ("dimensions", f"{source.dim:,} → {target.dim:,}"),
         ("linear maps", f"{rank:,} free of {size:,}{_percentage(rank, size)}"),
         ("product", equivariant.product),
+        ("fingerprint", equivariant.subspace.fingerprint),
     )
     data = {
         "rep_in": str(source),
@@ -249,8 +254,16 @@ def _step(rep_in: Rep, rep_out: Rep, rtol: float | None) -> Description:
         "num_weights": size,
         "num_free": rank,
         "product": equivariant.product,
+        "fingerprint": equivariant.subspace.fingerprint,
     }
     return Description(f"{source} → {target}", facts, data)
+
+
+def _fingerprint_of_products(x: TensorProductMap) -> str:
+    weights = np.zeros(x.num_weights, complex if x.is_complex else float)
+    reps = (x.rep_a,) if x.is_quadratic else (x.rep_a, x.rep_b)
+    inputs = (np.zeros((1, rep.dim), complex if rep.is_complex else float) for rep in reps)
+    return fingerprint(x.apply, weights, *inputs)
 
 
 def _side(rep: Rep, content: Content | None) -> str:
@@ -283,6 +296,7 @@ def _solution_facts(subspace: Subspace) -> tuple[tuple[str, str], ...]:
         ("residual", f"{subspace.residual:.1e}"),
         ("gap", "exact" if subspace.gap == float("inf") else f"{subspace.gap:.0e}"),
         ("solved in", f"{1000 * subspace.seconds:,.1f} ms"),
+        ("fingerprint", subspace.fingerprint),
     )
 
 
@@ -292,6 +306,7 @@ def _solution_data(subspace: Subspace) -> dict[str, Any]:
         "residual": subspace.residual,
         "gap": None if subspace.gap == float("inf") else subspace.gap,
         "seconds": subspace.seconds,
+        "fingerprint": subspace.fingerprint,
     }
 
 

@@ -9,11 +9,13 @@ scales. `products.py` multiplies
 components with each other, by one pass over rows (`rows.py`), `gating.py` multiplies them by
 scalars, `norms.py` takes their invariant squares, `regular.py` makes functions on a finite group
 of them (by its Fourier transform, `fourier.py`), and `bias.py` adds invariant vectors.
+What all this makes parameters mean, `fingerprints.py` tells in twelve digits.
 """
 
 from constrainet.maps.bias import BiasMap, bias_map
 from constrainet.maps.coordinates import Coordinates
 from constrainet.maps.features import Features
+from constrainet.maps.fingerprints import fingerprint
 from constrainet.maps.gating import Gates, gates
 from constrainet.maps.linear import EquivariantMap, equivariant_map
 from constrainet.maps.norms import InvariantSquares, invariant_squares
@@ -34,6 +36,7 @@ __all__ = [
     "TensorProductMap",
     "bias_map",
     "equivariant_map",
+    "fingerprint",
     "frame",
     "gates",
     "group_functions",

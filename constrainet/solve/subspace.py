@@ -16,6 +16,7 @@ from math import prod
 import numpy as np
 
 from constrainet.errors import ProblemTooLargeError
+from constrainet.linalg import fingerprint
 from constrainet.solve.certificate import Certificate
 from constrainet.solve.forms import Form, take
 from constrainet.solve.memory import memory_limit
@@ -180,6 +181,22 @@ class Subspace:
     def is_complex(self) -> bool:
         """Whether basis vectors have complex entries."""
         return any(solution.form.is_complex for solution in self.solutions.values())
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits that stand for the basis, and are the same on every computer.
+
+        Those of the vector with fixed pseudo-random coefficients: coefficients mean the same in
+        bases of one fingerprint.
+
+        Example:
+            >>> from constrainet.groups import SO
+            >>> from constrainet.reps import V
+            >>> (V(SO(3)) >> V(SO(3))).equivariant_basis().fingerprint
+            '............'
+        """
+        coefficients = np.random.RandomState(1).standard_normal(self.rank)
+        return fingerprint(self.expand(coefficients))
 
     @cached_property
     def _places(self) -> tuple[np.ndarray | None, np.ndarray | None]:
