@@ -38,3 +38,10 @@ CLUSTER = 1e-7
 Equal ones differ by rounding (1e-13); distinct ones of a generic element in a space of dimension
 n by about 1/n², which is 1e-6 at n = 1000, the largest eigenproblem that is ever solved.
 """
+
+NEGLIGIBLE_ENTRY = 1e-7
+"""Entries of normalised couplings below this are zero.
+
+Those that should be zero are rounding, 1e-15 to 1e-11; others are algebraic numbers of small
+height, 1e-3 and more.
+"""
