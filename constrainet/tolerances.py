@@ -45,3 +45,9 @@ NEGLIGIBLE_ENTRY = 1e-7
 Those that should be zero are rounding, 1e-15 to 1e-11; others are algebraic numbers of small
 height, 1e-3 and more.
 """
+
+VANISHING = 1e-7
+"""A function that is less than this at random points, for others of size 1, is zero.
+
+Layers on random numbers leave rounding, 1e-15 a layer, or numbers of order 0.01 to 1.
+"""

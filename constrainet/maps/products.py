@@ -46,7 +46,8 @@ class TensorProductMap:
         frame: common coordinates of these representations, and perhaps of others.
 
     Attributes:
-        num_weights: of them.
+        paths: those that are used, by the component they lead to.
+        num_weights: how many weights there are.
         multiplications: per sample.
 
     Raises:
@@ -87,6 +88,9 @@ class TensorProductMap:
         else:
             sources = [self._left.copies] + [self._right.copies] * (not self.is_quadratic)
             products = deal(paths, sources, self._target.copies)
+        self.paths = {
+            i: list(dict.fromkeys(path for path, _, _ in found)) for i, found in products.items()
+        }
         # for each component, how many products each of its copies sums, and its copies
         self._shapes = {}
         for i, found in products.items():
