@@ -9,7 +9,7 @@ their number; which are used depends on such counts alone.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, cycle, islice
@@ -25,7 +25,8 @@ have products left, and do not take turns, or they would take most of the time."
 
 MOST_DEAR_ENTRIES = 10
 """Of all dear paths together, for each coordinate of the target on average. Where they have more,
-they are left out while others have products left."""
+they are left out while others have products left, but for one to a component to which the others
+lead only by products with itself."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +98,7 @@ def deal(
 ) -> dict[int, list[Product]]:
     """Products for each copy of each component of the target, round by round.
 
-    Every path occurs, and cheap ones over and over: no product twice before all products of all
+    Paths occur once, and cheap ones over and over: no product twice before all products of all
     paths to its component occurred. So the first n of them are different if there are n, and n
     copies, each a sum of some with weights of its own, are linearly independent functions.
 
@@ -122,10 +123,13 @@ def deal(
     turns: Counter[tuple[int, int]] = Counter()
     dealt = {}
     for i, found in paths.items():
-        count = len(found) if has_dear else cheap[i]
+        ahead = len(found) if has_dear else cheap[i]
+        # a component that only products with itself led to would stay zero
+        made = next((k for k, path in enumerate(found) if i not in (path.left, path.right)), 0)
+        firsts = [*range(ahead), *([made] if made >= ahead else [])]
         sizes = [path.num_products(left[path.left], right[path.right]) for path in found]
-        rounds = -(-count // target[i])
-        numbered = list(islice(_in_turns(sizes, cheap[i], has_dear), rounds * target[i]))
+        rounds = -(-len(firsts) // target[i])
+        numbered = list(islice(_in_turns(sizes, cheap[i], firsts), rounds * target[i]))
         starts = {}
         for place, uses in Counter(place for place, _ in numbered).items():
             whose = (0, found[place].left), (len(sources) - 1, found[place].right)
@@ -141,16 +145,17 @@ def deal(
     return dealt
 
 
-def _in_turns(sizes: Sequence[int], cheap: int, has_dear: bool) -> Iterator[tuple[int, int]]:
-    """Places of paths and numbers of their products: each path's first one, those of the cheap
-    paths in turns, those of the dear ones, and when there are no more, again.
+def _in_turns(sizes: Sequence[int], cheap: int, firsts: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Places of paths and numbers of their products: first ones, those of the cheap paths in turns,
+    those of the dear ones, and when there are no more, again.
     """
-    places = range(len(sizes))
 
-    def laps(places: Sequence[int], start: int) -> Iterator[tuple[int, int]]:
-        for number in range(start, max((sizes[place] for place in places), default=0)):
+    def laps(places: Iterable[int]) -> Iterator[tuple[int, int]]:
+        places = list(places)
+        for number in range(max((sizes[place] for place in places), default=0)):
             yield from ((place, number) for place in places if number < sizes[place])
 
-    firsts = ((place, 0) for place in (places if has_dear else places[:cheap]))
-    dear = laps(places[cheap:], int(has_dear))
-    return chain(firsts, laps(places[:cheap], 1), dear, cycle(laps(places[:cheap], 0)))
+    start = [(place, 0) for place in firsts]
+    rest = chain(laps(range(cheap)), laps(range(cheap, len(sizes))))
+    again = cycle(laps(range(cheap)))
+    return chain(start, (each for each in rest if each not in start), again)

@@ -106,8 +106,8 @@ class Probe:
 
     def __add__(self, other: Probe) -> Probe:
         values = dict(self.values)
-        for i, z in other.values.items():
-            values[i] = values[i] + z if i in values else z
+        for i, z in other.values.items():  # sizes are arbitrary, and equal ones might cancel
+            values[i] = values[i] + self._rng.normal() * z if i in values else z
         return Probe(self.frame, values, self._rng)
 
     def is_zero(self, i: int) -> bool:

@@ -22,8 +22,8 @@ PRODUCT_GAIN = 0.1
 """Products start small beside what they are added to, because they square its size."""
 
 RANKS = 4
-"""Kinds of tensors that `uniform_rep` lacks are given this part of the width each, as at usual widths
-each rank of tensors has."""
+"""Kinds of tensors that `uniform_rep` lacks are given this part of the width each, as each rank of
+tensors has at usual widths."""
 
 
 class EMLPBlock(hk.Module):

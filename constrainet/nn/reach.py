@@ -21,8 +21,8 @@ from constrainet.nn.channels import matched_rep
 from constrainet.nn.checks import title
 from constrainet.reps import Rep, Scalar, direct_sum
 
-LARGEST_PRODUCT = 128
-"""Tensor products of more dimensions are not tried, to complete hidden layers."""
+LARGEST_PRODUCT = 32
+"""Tensor products of more dimensions are not tried, to complete hidden layers: it takes long."""
 
 
 @dataclass(frozen=True)
