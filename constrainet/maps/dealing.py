@@ -71,7 +71,9 @@ class Path:
         if not self.symmetry:
             return number % m, (number + number // lcm(m, n)) % n
         different = m * (m - 1) // 2
-        return _match(number, m) if number < different else (number - different,) * 2
+        if number < different:
+            return _match(number, m)
+        return number - different, number - different
 
 
 Product = tuple[Path, int, int]

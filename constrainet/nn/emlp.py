@@ -150,8 +150,8 @@ class EMLP(hk.Module):
             hidden = hidden_reps(channels, num_layers, group)
             hidden = [under_group(rep, group) for rep in hidden]
 
-        def reached(hidden: Sequence[Rep]) -> Reach:
-            return _reach(self._source, tuple(hidden), self._target, bilinear, nonlinearity)
+        def reached(reps: Sequence[Rep]) -> Reach:
+            return _reach(self._source, tuple(reps), self._target, bilinear, nonlinearity)
 
         width = max((rep.dim for rep in hidden), default=0)
         self.hidden = completed(

@@ -126,7 +126,7 @@ def completed(
     if best.rows[0] == target.dim > 0:
         raise NoEquivariantMapError(
             f"`{title(layer)}`: its output {target} would always be zero: {fault}. Add summands "
-            "to the input, or layers."
+            "to the input, or layers, or tensors to `channels`."
         )
     if any(best.rows):
         warnings.warn(

@@ -174,14 +174,14 @@ class TensorProductNet(hk.Module):
             hidden = channels if is_chosen else matched_rep(channels, self._source, self._target)
             hidden = under_group(hidden, group)
 
-        def reached(hidden: Sequence[Rep]) -> Reach:
-            return _reach(self._source, *hidden, self._target, num_blocks)
+        def reached(reps: Sequence[Rep]) -> Reach:
+            return _reach(self._source, reps[0], self._target, num_blocks)
 
         count = 1 if isinstance(channels, Rep) else int(channels)
         self.hidden = completed(
             self, self._source, [hidden], self._target, is_chosen, lambda _: count, reached
         )
-        self.frame = _frame(self._source, *self.hidden, self._target)
+        self.frame = _frame(self._source, self.hidden[0], self._target)
 
     def __call__(self, x) -> Any:
         """(..., rep_in.dim) to (..., rep_out.dim)."""
