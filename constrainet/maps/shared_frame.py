@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from constrainet.linalg import canonical_basis
 from constrainet.maps.coordinates import Coordinates
 from constrainet.reps import Rep, common_spaces
 from constrainet.solve import TRIVIAL, Atom, Component, Space, decompose, intertwiners
@@ -200,7 +201,7 @@ def _adapted_basis(atom: Atom) -> np.ndarray:
             # where nothing is told apart, eigenvectors are rounding
             split += np.split(basis @ vectors, cuts, axis=1) if len(cuts) else [basis]
         spaces = split
-    return np.concatenate(spaces, axis=1)
+    return np.concatenate([canonical_basis(basis) for basis in spaces], axis=1)
 
 
 def _is_unitary(atom: Atom) -> bool:

@@ -30,9 +30,11 @@ class TensorProduct(hk.Module):
     By default channel by channel: each copy of an irreducible in `rep_out` is a weighted product of
     one copy from each input, along one of the paths that the Clebsch-Gordan coefficients of the
     group allow (or a sum of several, where there are more paths than copies). Copies take turns,
-    and so do paths; those that cost far more than others occur once, or not at all where together
-    they would take most of the time: of high tensor powers, and of V(S(n))² with n > 6 and few
-    copies. Which copies meet is fixed by counting, and linear layers before and after mix them.
+    and so do paths, and no product occurs twice while there are others: outputs are linearly
+    independent as long as there are enough products. Paths that cost far more than others occur
+    once, or not at all where together they would take most of the time, until the others have no
+    products left: of high tensor powers, and of V(S(n))² with n > 6 and few copies. Which copies
+    meet is fixed by counting, and linear layers before and after mix them.
     With `connections="full"` each copy is a weighted sum of all products, so that every equivariant
     bilinear map can be expressed.
 

@@ -203,3 +203,9 @@ def hidden_reps(channels: Any, num_layers: int, group: Group) -> list[Rep]:
         if not isinstance(each, Rep):
             check_count("channels", each, least=1)
     return [c if isinstance(c, Rep) else uniform_rep(c, group) for c in channels]
+
+
+def are_chosen(channels: Any) -> bool:
+    """Whether a caller chose the representation of some hidden layer, and not only widths."""
+    entries = [channels] if isinstance(channels, Integral | Rep) else channels
+    return any(isinstance(each, Rep) for each in entries)

@@ -21,7 +21,7 @@ from tests.nn.models import pure, random_params
 
 v, p, a = V(O(3)), V(S(3)), V(SE(2))
 MODELS = {
-    "EMLP": lambda kind: cnn.EMLP(2 * v, v * v, Scalar(v.group) + 2 * v, 1, parametrization=kind),
+    "EMLP": lambda kind: cnn.EMLP(2 * v, v * v, 2 * v + v * v, 1, parametrization=kind),
     "net": lambda kind: cnn.TensorProductNet(2 * v, v * v, channels=3, parametrization=kind),
     "permutations": lambda kind: cnn.EMLP(2 * p, p, 3 * p, 1, parametrization=kind),
     "affine": lambda kind: cnn.EMLP(2 * a, a, Scalar(a.group) + a, 1, parametrization=kind),

@@ -27,7 +27,7 @@ EVERY_KIND = pytest.mark.parametrize("kind", ["projector", "basis"])
 
 
 def emlp(kind: str = "projector") -> hk.Transformed:
-    hidden = 2 * scalar + 2 * v
+    hidden = 2 * scalar + 2 * v + v * v
     return pure(lambda: cnn.EMLP(REP_IN, REP_OUT, hidden, num_layers=1, parametrization=kind))
 
 
