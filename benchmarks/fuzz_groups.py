@@ -256,15 +256,8 @@ def quaternion_units(rng):
 
 def reductive(rng):
     """A block sum of small classical algebras in a random orthonormal basis."""
-    blocks = [
-        np.array(rotations(2)),
-        BOOST[None],
-        np.array(rotations(3)),
-        cg.SL(2).lie_algebra,
-        cg.GL(2).lie_algebra,
-        np.ones((1, 1, 1)),
-        np.zeros((0, 1, 1)),
-    ]
+    makers = [cg.SO(2), cg.SO(3), cg.SOplus(1, 1), cg.SL(2), cg.GL(2), cg.Scaling(1), cg.Trivial(1)]
+    blocks = [maker.lie_algebra for maker in makers]
     chosen = [blocks[i] for i in rng.randint(len(blocks), size=2)]
     dims = [b.shape[-1] for b in chosen]
     lie = [block_diag(A, np.zeros((dims[1],) * 2)) for A in chosen[0]]

@@ -211,24 +211,24 @@ class Spectrum:
         return f"singular values around the cut {near}; gap {self.gap:.0e}"
 
 
-def spectrum(pairs: list[tuple[np.ndarray, np.ndarray]]) -> Spectrum:
+def spectrum(pairs: list[tuple[np.ndarray, np.ndarray]], unknowns: int) -> Spectrum:
     """Of the constraints b W = W a on matrices W, written row by row, for all pairs (a, b).
 
     Args:
         pairs: the images of each generator, of source and target; (ρ_in(h), ρ_out(h)) of a discrete
             one and (dρ_in(A), dρ_out(A)) of the Lie algebra.
+        unknowns: the number N of entries of W.
     """
-    m, n = len(pairs[0][0]), len(pairs[0][1])
-    stacked = [np.zeros((0, m * n))]
+    stacked = [np.zeros((0, unknowns))]
     for a, b in pairs:
-        constraint = np.kron(b, np.eye(m)) - np.kron(np.eye(n), a.T)
+        constraint = np.kron(b, np.eye(len(a))) - np.kron(np.eye(len(b)), a.T)
         size = np.linalg.norm(constraint)
         # generators differ in scale by any factor; one that acts trivially leaves only rounding
-        if size > 1e-13 * (np.linalg.norm(a) + np.linalg.norm(b)) * np.sqrt(m * n):
+        if size > 1e-13 * (np.linalg.norm(a) + np.linalg.norm(b)) * np.sqrt(unknowns):
             stacked.append(constraint / size)
     rows = np.concatenate(stacked)
     if len(rows) == 0:
-        return Spectrum(np.zeros(m * n), np.eye(m * n))
+        return Spectrum(np.zeros(unknowns), np.eye(unknowns))
     _, values, vectors = np.linalg.svd(np.linalg.qr(rows, mode="r"))
     return Spectrum(values, vectors)
 
@@ -248,4 +248,4 @@ def average(measures: list[Measure], trace: Callable) -> float:
     def powers(k: int) -> tuple[np.ndarray, ...]:
         return tuple(np.linalg.matrix_power(g, k) for g in elements)
 
-    return float(np.real(weights @ trace(powers)))
+    return float(np.sum(weights * np.real(trace(powers))))

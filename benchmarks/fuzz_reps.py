@@ -1,8 +1,8 @@
-"""Random representations for `fuzz.py`, with their matrices written from the definitions.
+"""Representations for `fuzz.py`, with their matrices written from the definitions.
 
 A `Node` is an expression. It knows how the package is asked for it (`build`), and, without the
 package, what an element or a tangent of the group does on it and what its character is. An element
-is a tuple of matrices, one for each factor of the group.
+has a matrix for each factor of the group.
 """
 
 from __future__ import annotations
@@ -11,22 +11,33 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import combinations, combinations_with_replacement, permutations
-from math import comb, prod
+from math import prod
 
 import numpy as np
 from scipy.linalg import block_diag
 
 from constrainet import groups as cg
 from constrainet import reps as cr
-from fuzz_groups import Rng
-from fuzz_oracles import Sample
 
-Element = tuple[np.ndarray, ...]
+Matrices = tuple[np.ndarray, ...]
+
+
+@dataclass(frozen=True)
+class Element:
+    """An element of the group, or of its Lie algebra: a matrix for each factor.
+
+    Attributes:
+        natural: in natural coordinates.
+        told: in the caller's coordinates, as the package is told.
+    """
+
+    natural: Matrices
+    told: Matrices
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the package is told: a group, with each of its generators in natural coordinates."""
+    """What the package is told: a group and its generators."""
 
     group: cg.Group
     lie: list[Element]
@@ -49,14 +60,14 @@ class Node:
         raise NotImplementedError
 
     def image(self, g: Element, frame: bool = False) -> np.ndarray:
-        """ρ(g); with `frame`, the change of coordinates that comes with g on the vectors."""
+        """ρ(g) in the caller's coordinates; with `frame`, the change that brings these about."""
         raise NotImplementedError
 
     def tangent(self, A: Element) -> np.ndarray:
-        """dρ(A)."""
+        """dρ(A) in the caller's coordinates."""
         raise NotImplementedError
 
-    def trace(self, powers: Callable[[int], Element], k: int = 1) -> np.ndarray:
+    def trace(self, powers: Callable[[int], Matrices], k: int = 1) -> np.ndarray:
         """The character at gᵏ for a stack of elements; `powers(k)` are their powers."""
         raise NotImplementedError
 
@@ -74,10 +85,10 @@ class Vector(Node):
         return cr.V(asked.group, factor=self.place)
 
     def image(self, g, frame=False):
-        return g[self.place]
+        return g.told[self.place]
 
     def tangent(self, A):
-        return A[self.place]
+        return A.told[self.place]
 
     def trace(self, powers, k=1):
         return np.trace(powers(k)[self.place], axis1=1, axis2=2)
@@ -94,10 +105,10 @@ class Determinant(Node):
         return cr.Det(asked.group)
 
     def image(self, g, frame=False):
-        return np.eye(1) if frame else np.array([[prod(np.linalg.det(part) for part in g)]])
+        return np.eye(1) if frame else np.array([[prod(np.linalg.det(part) for part in g.told)]])
 
     def tangent(self, A):
-        return np.array([[sum(np.trace(part) for part in A)]])
+        return np.array([[sum(np.trace(part) for part in A.told)]])
 
     def trace(self, powers, k=1):
         return prod(np.linalg.det(part) for part in powers(k))
@@ -113,14 +124,14 @@ class Orbit(Node):
     points: np.ndarray = field(repr=False)  # (dim, n)
 
     def _distances(self, g):
-        return np.abs((self.points @ g.T)[:, None] - self.points).max(axis=2)
+        return np.abs((self.points @ g.natural[0].T)[:, None] - self.points).max(axis=2)
 
     def build(self, asked):
-        images = [self._distances(h).argmin(axis=1) for (h,) in asked.discrete]
-        return cr.Permutation(asked.group, images=np.reshape(images, (-1, self.dim)))
+        images = [self._distances(h).argmin(axis=1) for h in asked.discrete]
+        return cr.Permutation(asked.group, images=np.reshape(images, (-1, self.dim)).astype(int))
 
     def image(self, g, frame=False):
-        images = np.arange(self.dim) if frame else self._distances(g[0]).argmin(axis=1)
+        images = np.arange(self.dim) if frame else self._distances(g).argmin(axis=1)
         return np.eye(self.dim)[np.argsort(images)]
 
     def tangent(self, A):
@@ -145,10 +156,10 @@ class Named(Node):
         return self.rep
 
     def image(self, g, frame=False):
-        return np.eye(self.dim) if frame else np.asarray(self.rep.rho(g[0]))
+        return np.eye(self.dim) if frame else np.asarray(self.rep.rho(g.told[0]))
 
     def tangent(self, A):
-        return np.asarray(self.rep.drho(A[0]))
+        return np.asarray(self.rep.drho(A.told[0]))
 
     def trace(self, powers, k=1):
         return self.character(powers(k)[0])
@@ -159,6 +170,8 @@ class Named(Node):
 
 @dataclass(frozen=True)
 class Sum(Node):
+    """A direct sum."""
+
     terms: tuple[Node, ...]
 
     def build(self, asked):
@@ -208,6 +221,8 @@ class Product(Node):
 
 @dataclass(frozen=True)
 class Dual(Node):
+    """The dual."""
+
     of: Node
 
     def build(self, asked):
@@ -322,10 +337,11 @@ class Given(Node):
         )
 
     def image(self, g, frame=False):
-        return np.eye(self.dim) if frame else self.basis @ self.of.image(g) @ self.basis.T
+        natural = Element(g.natural, g.natural)
+        return np.eye(self.dim) if frame else self.basis @ self.of.image(natural) @ self.basis.T
 
     def tangent(self, A):
-        return self.basis @ self.of.tangent(A) @ self.basis.T
+        return self.basis @ self.of.tangent(Element(A.natural, A.natural)) @ self.basis.T
 
     def trace(self, powers, k=1):
         return self.of.trace(powers, k)
@@ -342,85 +358,3 @@ def kronecker_sum(matrices: list[np.ndarray]) -> np.ndarray:
     for m in matrices:
         total = np.kron(total, np.eye(len(m))) + np.kron(np.eye(len(total)), m)
     return total
-
-
-# --- random ones ---------------------------------------------------------------------------------
-
-
-def leaves(rng: Rng, sample: Sample, limit: int) -> list[Node]:
-    """What expressions are made of, up to a dimension."""
-    found: list[Node] = [
-        Vector(f.dim, f.is_complex, place) for place, f in enumerate(sample.factors)
-    ]
-    found += [Product(1, False, ()), Determinant(1, any(f.is_complex for f in sample.factors))]
-    f = sample.factors[0]
-    if len(sample.factors) == 1 and f.is_finite and not f.is_complex:
-        start = [np.eye(f.dim)[0], np.arange(1.0, f.dim + 1) ** 2][rng.randint(2)]
-        points = np.unique(np.round(f.measure[0] @ start, 6) + 0.0, return_index=True, axis=0)[1]
-        orbit = (f.measure[0] @ start)[np.sort(points)]
-        found.append(Orbit(len(orbit), False, orbit))
-    if len(sample.factors) == 1 and f.group is not None:
-        found += named(rng, f.group, f)
-    return [leaf for leaf in found if leaf.dim <= limit]
-
-
-def named(rng: Rng, group: cg.Group, f) -> list[Node]:
-    """Irreducible representations of small rotation groups, the regular one of finite groups."""
-    degree = rng.randint(1, 6)
-    if group.name == "SO(2)":
-
-        def character(g):
-            return 2 * np.cos(degree * np.arctan2(g[:, 1, 0], g[:, 0, 0]))
-
-        return [Named(2, False, cr.irreducible(group, degree), character)]
-    if group.name == "SO(3)":
-
-        def character(g):
-            angle = np.arctan2(g[:, 1, 0], g[:, 0, 0])
-            return sum(np.cos(m * angle) for m in range(-degree, degree + 1))
-
-        return [Named(2 * degree + 1, False, cr.irreducible(group, degree), character)]
-    if f.is_finite and len(f.measure[0]) <= 120:
-        order = len(f.measure[0])
-
-        def character(g):
-            return order * (np.abs(g - np.eye(f.dim)).max(axis=(1, 2)) < 1e-6)
-
-        return [Named(order, False, cr.Regular(group), character)]
-    return []
-
-
-def random_node(rng: Rng, sample: Sample, limit: int) -> Node:
-    """A random expression of a dimension from 1 to `limit`."""
-    choices = leaves(rng, sample, limit)
-    node = choices[rng.randint(len(choices))]
-    for _ in range(rng.randint(6)):
-        leaf = choices[rng.randint(len(choices))]
-        new = _grown(rng, node, leaf)
-        if 0 < new.dim <= limit:
-            node = new
-    return node
-
-
-def _grown(rng: Rng, node: Node, leaf: Node) -> Node:
-    n, both = node.dim, node.is_complex or leaf.is_complex
-    kind = rng.choice(["sum", "product", "dual", "copies", "power", "field", "given"],
-                      p=[0.25, 0.35, 0.12, 0.05, 0.1, 0.07, 0.06])  # fmt: skip
-    if kind == "sum":
-        return Sum(n + leaf.dim, both, (node, leaf))
-    if kind == "product":
-        return Product(n * leaf.dim, both, (node, leaf))
-    if kind == "dual":
-        return Dual(n, node.is_complex, node)
-    if kind == "copies":
-        return Sum(2 * n, node.is_complex, (node, node))
-    if kind == "power":
-        degree, sign = rng.randint(2, 4), [1, -1][rng.randint(2)]
-        if n**degree <= 600:
-            dim = comb(n + degree - 1, degree) if sign == 1 else comb(n, degree)
-            return Power(dim, node.is_complex, node, degree, sign)
-    if kind == "field":
-        return Field(2 * n if node.is_complex else n, not node.is_complex, node)
-    if kind == "given" and n <= 30:
-        return Given(n, node.is_complex, node, np.linalg.qr(rng.randn(n, n))[0])
-    return node
