@@ -29,14 +29,22 @@ from threadpoolctl import threadpool_limits
 from constrainet import errors, solve
 from fuzz_groups import FAMILIES, Rng
 from fuzz_oracles import Spectrum, average, spectrum
-from fuzz_problems import Problem, averaged, disguised, generators, problem, told_group
+from fuzz_problems import (
+    LARGEST_DENSE,
+    Problem,
+    averaged,
+    disguised,
+    generators,
+    problem,
+    told_group,
+)
 from fuzz_reps import Asked, Element
 
 RESIDUAL = 1e-10
 """The largest violation of a constraint, relative to the terms in it or to the generator."""
 DISTANCE = 1e-8
 """The largest sine of an angle between the answer and the true subspace."""
-SECONDS = 60
+SECONDS = 30
 """Allowed for one problem."""
 
 SLOW = 5
@@ -92,11 +100,11 @@ class Known:
 def known(p: Problem) -> Known:
     natural = tuple(replace(f, frame=np.eye(f.dim)) for f in p.sample.factors)
     found, rank = None, None
-    if p.source.dim * p.target.dim <= 2000:
+    if p.source.dim * p.target.dim <= LARGEST_DENSE:
         lie, discrete = generators(natural)
-        pairs = [(p.source.image(h), p.target.image(h)) for h in discrete]
-        pairs += [(p.source.tangent(A), p.target.tangent(A)) for A in lie]
-        found = spectrum(pairs, p.source.dim * p.target.dim)
+        images = [(p.source.image(h), p.target.image(h), h.size) for h in discrete]
+        images += [(p.source.tangent(A), p.target.tangent(A), A.size) for A in lie]
+        found = spectrum(images, p.source.dim * p.target.dim)
         rank = found.rank if found.is_clear else None
     if averaged(p.sample):
         mean = average(
@@ -183,8 +191,7 @@ def violation(maps: np.ndarray, a: np.ndarray, b: np.ndarray, generator: Element
     """
     error = np.linalg.norm(b @ maps - maps @ a, axis=(1, 2))
     terms = np.linalg.norm(np.abs(b) @ np.abs(maps) + np.abs(maps) @ np.abs(a), axis=(1, 2))
-    size = max(np.linalg.norm(m) for m in generator.told) * np.linalg.norm(maps, axis=(1, 2))
-    size = np.maximum(size, terms)
+    size = np.maximum(generator.size * np.linalg.norm(maps, axis=(1, 2)), terms)
     ratios = np.divide(error, size, out=np.zeros(len(maps)), where=error != 0)
     return float(ratios.max(initial=0)) if np.isfinite(ratios).all() else np.inf
 

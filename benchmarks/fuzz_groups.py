@@ -146,10 +146,8 @@ def lie_times_finite(rng):
 
 
 def lie_times_lie(rng):
-    return [
-        one_from(rng, COMPACT),
-        one_from(rng, [*COMPACT, "indefinite orthogonal", "Euclidean", "symplectic"]),
-    ]
+    others = ["indefinite orthogonal", "Euclidean", "symplectic"]
+    return [one_from(rng, COMPACT), one_from(rng, [*COMPACT, *others])]
 
 
 def semidirect(rng):
@@ -200,7 +198,7 @@ def stabiliser_subgroup(rng):
     moved = np.einsum("aij,vj->via", base, vectors).reshape(-1, len(base))
     _, values, rows = np.linalg.svd(moved)
     kept = rows[(values > 1e-9).sum() :]
-    return factor(np.einsum("ba,aij->bij", kept, base) if len(kept) else base[:1])
+    return factor(np.tensordot(kept, base, 1) if len(kept) else np.zeros((1, *base.shape[1:])))
 
 
 # --- the families: random finite groups ----------------------------------------------------------
@@ -208,8 +206,7 @@ def stabiliser_subgroup(rng):
 
 def random_permutations(rng):
     n = rng.randint(3, 9)
-    # blocks of equal size, so that groups between cyclic and symmetric come too
-    cut = rng.randint(1, n)
+    cut = rng.randint(1, n)  # two sets, the first generator moves each in itself
     parts = [np.concatenate([rng.permutation(cut), cut + rng.permutation(n - cut)])]
     parts += [rng.permutation(n) for _ in range(rng.randint(2))]
     return factor(discrete=[permutation(p) for p in parts])
@@ -241,14 +238,12 @@ def complex_monomials(rng):
 
 def quaternion_units(rng):
     """Q8, dicyclic groups and the binary tetrahedral group, on R⁴."""
-    kind = rng.randint(3)
-    m = rng.randint(2, 7)
-    pairs = {
-        0: [(0, 1, 0, 0), (0, 0, 1, 0)],
-        1: [(np.cos(np.pi / m), np.sin(np.pi / m), 0, 0), (0, 0, 1, 0)],
-        2: [(0.5, 0.5, 0.5, 0.5), (0, 1, 0, 0)],
-    }
-    return factor(discrete=[quaternion(q) for q in pairs[kind]])
+    if rng.randint(3) == 0:
+        pair = (0.5, 0.5, 0.5, 0.5), (0, 1, 0, 0)
+    else:  # Q8 is dicyclic too
+        angle = np.pi / rng.randint(2, 7)
+        pair = (np.cos(angle), np.sin(angle), 0, 0), (0, 0, 1, 0)
+    return factor(discrete=[quaternion(q) for q in pair])
 
 
 # --- the families: Lie algebras ------------------------------------------------------------------
@@ -274,8 +269,7 @@ def nilpotent(rng):
     if kind == 0:
         return factor([units(n, (i, j, 1)) for i, j in combinations(range(n), 2)])
     if kind == 1:
-        ends = [units(n, (0, j, 1)) for j in range(1, n)]
-        return factor(ends + [units(n, (j, n - 1, 1)) for j in range(1, n - 1)])
+        return factor([units(n, (0, j, 1)) for j in range(1, n)] + [units(n, (n - 2, n - 1, 1))])
     return factor([np.eye(n, k=1)])
 
 
@@ -290,11 +284,9 @@ def solvable(rng):
 def galilei(rng):
     """Rotations, boosts and translations of space and time, on (x, t, 1)."""
     n = rng.randint(1, 4)
-    m = n + 2
     turns = [block_diag(A, np.zeros((2, 2))) for A in rotations(n)]
-    boosts = [units(m, (i, n, 1)) for i in range(n)]
-    shifts = [units(m, (i, n + 1, 1)) for i in range(n + 1)]
-    return factor([*turns, *boosts, *shifts])
+    boosts = [units(n + 2, (i, n, 1)) for i in range(n)]
+    return factor([*turns, *boosts, *(units(n + 2, (i, n + 1, 1)) for i in range(n + 1))])
 
 
 def affine(rng):

@@ -211,21 +211,20 @@ class Spectrum:
         return f"singular values around the cut {near}; gap {self.gap:.0e}"
 
 
-def spectrum(pairs: list[tuple[np.ndarray, np.ndarray]], unknowns: int) -> Spectrum:
-    """Of the constraints b W = W a on matrices W, written row by row, for all pairs (a, b).
+def spectrum(images: list[tuple[np.ndarray, np.ndarray, float]], unknowns: int) -> Spectrum:
+    """Of the constraints b W = W a on matrices W, written row by row, for all pairs of images.
 
     Args:
-        pairs: the images of each generator, of source and target; (ρ_in(h), ρ_out(h)) of a discrete
-            one and (dρ_in(A), dρ_out(A)) of the Lie algebra.
+        images: for each generator a = ρ_in(h), b = ρ_out(h) and its size, or those of a tangent.
         unknowns: the number N of entries of W.
     """
     stacked = [np.zeros((0, unknowns))]
-    for a, b in pairs:
+    for a, b, size in images:
         constraint = np.kron(b, np.eye(len(a))) - np.kron(np.eye(len(b)), a.T)
-        size = np.linalg.norm(constraint)
+        norm = np.linalg.norm(constraint)
         # generators differ in scale by any factor; one that acts trivially leaves only rounding
-        if size > 1e-13 * (np.linalg.norm(a) + np.linalg.norm(b)) * np.sqrt(unknowns):
-            stacked.append(constraint / size)
+        if norm > 1e-13 * max(size, np.linalg.norm(a), np.linalg.norm(b)) * np.sqrt(unknowns):
+            stacked.append(constraint / norm)
     rows = np.concatenate(stacked)
     if len(rows) == 0:
         return Spectrum(np.zeros(unknowns), np.eye(unknowns))

@@ -32,6 +32,9 @@ from fuzz_reps import (
 
 DISGUISES = ("units", "scales", "redundancy", "recombination")
 
+LARGEST_DENSE = 2000
+"""Entries of a map, where null spaces are computed."""
+
 LARGEST = 400
 """Dimension of a representation, where averages alone give the rank."""
 MOST_AVERAGED = 60_000
@@ -73,12 +76,12 @@ def problem(seed: int, number: int, plain: bool = False) -> Problem:
     if rng.rand() < 0.1 and averaged(sample):
         source, target = (random_node(rng, sample, LARGEST) for _ in range(2))
     else:
-        largest = rng.choice([400, 1000, 2000], p=[0.88, 0.11, 0.01])
+        largest = rng.choice([400, 1000, LARGEST_DENSE], p=[0.6, 0.3, 0.1])
         unknowns = np.exp(rng.uniform(np.log(4), np.log(largest)))
         source = random_node(rng, sample, int(unknowns ** rng.uniform(0, 0.6)))
         target = random_node(rng, sample, int(unknowns / source.dim))
     disguises = tuple(name for name in DISGUISES if rng.rand() < 0.3)
-    if plain or _has_named(source) or _has_named(target):
+    if plain or has_named(source) or has_named(target):
         disguises = ()
     return Problem(number, family, sample, source, target, disguises, rng.randint(2**31))
 
@@ -89,9 +92,9 @@ def averaged(sample: Sample) -> bool:
     return bool(np.prod(sizes) <= MOST_AVERAGED)
 
 
-def _has_named(node: Node) -> bool:
+def has_named(node: Node) -> bool:
     """Whether some coordinates are known to the package alone, of the catalogue's own group."""
-    return isinstance(node, Named) or any(map(_has_named, node.parts()))
+    return isinstance(node, Named) or any(map(has_named, node.parts()))
 
 
 def disguised(f: Factor, disguises: tuple[str, ...], rng: Rng) -> Factor:
@@ -154,8 +157,10 @@ def generators(factors: tuple[Factor, ...]) -> tuple[list[Element], list[Element
 
 def leaves(rng: Rng, sample: Sample, limit: int) -> list[Node]:
     """What expressions are made of, up to a dimension."""
+    # vectors three times, because they are what groups are about
+    places = range(len(sample.factors))
     found: list[Node] = [
-        Vector(f.dim, f.is_complex, place) for place, f in enumerate(sample.factors)
+        Vector(f.dim, f.is_complex, i) for i in places for f in 3 * [sample.factors[i]]
     ]
     found += [Product(1, False, ()), Determinant(1, any(f.is_complex for f in sample.factors))]
     f = sample.factors[0]
@@ -169,7 +174,7 @@ def leaves(rng: Rng, sample: Sample, limit: int) -> list[Node]:
     return [leaf for leaf in found if leaf.dim <= limit]
 
 
-def named(rng: Rng, group: cg.Group, f) -> list[Node]:
+def named(rng: Rng, group: cg.Group, f: Factor) -> list[Node]:
     """Irreducible representations of small rotation groups, the regular one of finite groups."""
     degree = rng.randint(1, 6)
     if group.name == "SO(2)":
@@ -200,7 +205,7 @@ def random_node(rng: Rng, sample: Sample, limit: int) -> Node:
     choices = leaves(rng, sample, limit)
     node = choices[rng.randint(len(choices))]
     generated = any(len(f.lie) + len(f.discrete) for f in sample.factors)
-    for _ in range(rng.randint(6)):
+    for _ in range(rng.randint(8)):
         leaf = choices[rng.randint(len(choices))]
         new = _grown(rng, node, leaf, generated)
         if 0 < new.dim <= limit:

@@ -34,6 +34,11 @@ class Element:
     natural: Matrices
     told: Matrices
 
+    @property
+    def size(self) -> float:
+        """The largest norm among the matrices told."""
+        return float(max(np.linalg.norm(m) for m in self.told))
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -241,7 +246,7 @@ class Dual(Node):
         return (self.of,)
 
     def __str__(self):
-        return f"{self.of}*"
+        return f"{self.of}.T"
 
 
 @dataclass(frozen=True)
