@@ -37,7 +37,7 @@ LARGEST_DENSE = 2000
 
 LARGEST = 400
 """Dimension of a representation, where averages alone give the rank."""
-MOST_AVERAGED = 60_000
+MOST_AVERAGED = 10_000
 """Elements of a direct product that are averaged over."""
 
 
@@ -174,26 +174,24 @@ def leaves(rng: Rng, sample: Sample, limit: int) -> list[Node]:
     return [leaf for leaf in found if leaf.dim <= limit]
 
 
-def named(rng: Rng, group: cg.Group, f: Factor) -> list[Node]:
+def named(rng: Rng, group: cg.Group, f: Factor) -> list[Named]:
     """Irreducible representations of small rotation groups, the regular one of finite groups."""
     degree = rng.randint(1, 6)
+
+    def turned(g: np.ndarray, orders: range) -> np.ndarray:
+        """Σ cos mθ for elements that turn the plane of the first two coordinates by θ."""
+        return sum(np.cos(m * np.arctan2(g[:, 1, 0], g[:, 0, 0])) for m in orders)
+
     if group.name == "SO(2)":
-
-        def character(g):
-            return 2 * np.cos(degree * np.arctan2(g[:, 1, 0], g[:, 0, 0]))
-
-        return [Named(2, False, cr.irreducible(group, degree), character)]
+        orders, rep = range(-degree, degree + 1, 2 * degree), cr.irreducible(group, degree)
+        return [Named(rep.dim, False, rep, lambda g: turned(g, orders))]
     if group.name == "SO(3)":
-
-        def character(g):
-            angle = np.arctan2(g[:, 1, 0], g[:, 0, 0])
-            return sum(np.cos(m * angle) for m in range(-degree, degree + 1))
-
-        return [Named(2 * degree + 1, False, cr.irreducible(group, degree), character)]
-    if f.is_finite and len(f.measure[0]) <= 120:
+        orders, rep = range(-degree, degree + 1), cr.irreducible(group, degree)
+        return [Named(rep.dim, False, rep, lambda g: turned(g, orders))]
+    if f.is_finite and f.measure is not None and len(f.measure[0]) <= 120:
         order = len(f.measure[0])
 
-        def character(g):
+        def character(g: np.ndarray) -> np.ndarray:
             return order * (np.abs(g - np.eye(f.dim)).max(axis=(1, 2)) < 1e-6)
 
         return [Named(order, False, cr.Regular(group), character)]

@@ -36,9 +36,9 @@ def alter(monkeypatch):
     return install
 
 
-def small(seed, most=100):
+def small(seed, most=60):
     """The small ones among problems without disguise, of every family."""
-    for number in range(80):
+    for number in range(40):
         problem = fuzz.problem(seed, number, plain=True)
         if problem.source.dim * problem.target.dim <= most:
             yield problem
@@ -46,13 +46,13 @@ def small(seed, most=100):
 
 def test_fuzz_plain_problems_have_the_known_ranks_and_subspaces():
     faults, right = [], 0
-    for problem in small(1):
+    for problem in small(3):
         outcome = fuzz.outcome(problem)
         if outcome.verdict in ("wrong rank", "wrong subspace", "crash", "oracles disagree"):
             faults.append((str(problem), outcome.verdict, outcome.detail))
         right += outcome.verdict == "right"
     assert not faults
-    assert right > 30
+    assert right > 20
 
 
 def test_fuzz_averages_and_null_spaces_give_the_same_ranks():
@@ -61,7 +61,7 @@ def test_fuzz_averages_and_null_spaces_give_the_same_ranks():
         known = fuzz.known(problem)
         assert known.agree, str(problem)
         both += known.spectrum is not None and fuzz_problems.averaged(problem.sample)
-    assert both > 15
+    assert both > 8
 
 
 def vectors_of_the_plane():
@@ -130,7 +130,7 @@ def test_fuzz_disguises_leave_the_answer():
         if all(truth.is_clear for truth in truths):
             assert truths[0].rank == truths[1].rank, str(problem)
             compared += 1
-    assert compared > 20
+    assert compared > 10
 
 
 def test_fuzz_table_counts_every_problem():
