@@ -280,7 +280,7 @@ def save(results: list, seed: int, seconds: float) -> None:
                     "not right, or slow": faults}, indent=1, ensure_ascii=False) + "\n"
     )  # fmt: skip
     (RESULTS / "fuzz.md").write_text(
-        f"{len(results):,} random problems of seed {seed} in {seconds / 60:.0f} minutes on "
+        f"{len(results):,} random problems of seed {seed} in {seconds / 60:.1f} minutes on "
         f"{machine}: `make fuzz`. The rank is compared with the null space of all constraints by "
         "dense singular value decomposition, with the average of the character over the group, or "
         f"with both ({counts['undecided']} had no clear rank, and were answered). Residual: the "

@@ -60,6 +60,13 @@ class Factor:
         """Whether all elements are listed."""
         return len(self.lie) == 0 and self.measure is not None
 
+    @property
+    def elements(self) -> np.ndarray:
+        """All elements of a finite factor, shape (K, n, n)."""
+        if self.measure is None:
+            raise ValueError("The elements of this factor are not listed.")
+        return self.measure[0]
+
 
 @dataclass(frozen=True)
 class Sample:

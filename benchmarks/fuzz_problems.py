@@ -77,8 +77,8 @@ def problem(seed: int, number: int, plain: bool = False) -> Problem:
         source, target = (random_node(rng, sample, LARGEST) for _ in range(2))
     else:
         largest = rng.choice([400, 1000, LARGEST_DENSE], p=[0.6, 0.3, 0.1])
-        unknowns = np.exp(rng.uniform(np.log(4), np.log(largest)))
-        source = random_node(rng, sample, int(unknowns ** rng.uniform(0, 0.6)))
+        unknowns = np.exp(rng.uniform(np.log(20), np.log(largest)))
+        source = random_node(rng, sample, int(unknowns ** rng.uniform(0.1, 0.6)))
         target = random_node(rng, sample, int(unknowns / source.dim))
     disguises = tuple(name for name in DISGUISES if rng.rand() < 0.3)
     if plain or has_named(source) or has_named(target):
@@ -166,8 +166,8 @@ def leaves(rng: Rng, sample: Sample, limit: int) -> list[Node]:
     f = sample.factors[0]
     if len(sample.factors) == 1 and f.is_finite and not f.is_complex:
         start = [np.eye(f.dim)[0], np.arange(1.0, f.dim + 1) ** 2][rng.randint(2)]
-        points = np.unique(np.round(f.measure[0] @ start, 6) + 0.0, return_index=True, axis=0)[1]
-        orbit = (f.measure[0] @ start)[np.sort(points)]
+        points = np.unique(np.round(f.elements @ start, 6) + 0.0, return_index=True, axis=0)[1]
+        orbit = (f.elements @ start)[np.sort(points)]
         found.append(Orbit(len(orbit), False, orbit))
     if len(sample.factors) == 1 and f.group is not None:
         found += named(rng, f.group, f)
@@ -188,8 +188,8 @@ def named(rng: Rng, group: cg.Group, f: Factor) -> list[Named]:
     if group.name == "SO(3)":
         orders, rep = range(-degree, degree + 1), cr.irreducible(group, degree)
         return [Named(rep.dim, False, rep, lambda g: turned(g, orders))]
-    if f.is_finite and f.measure is not None and len(f.measure[0]) <= 120:
-        order = len(f.measure[0])
+    if f.is_finite and len(f.elements) <= 120:
+        order = len(f.elements)
 
         def character(g: np.ndarray) -> np.ndarray:
             return order * (np.abs(g - np.eye(f.dim)).max(axis=(1, 2)) < 1e-6)
@@ -203,7 +203,7 @@ def random_node(rng: Rng, sample: Sample, limit: int) -> Node:
     choices = leaves(rng, sample, limit)
     node = choices[rng.randint(len(choices))]
     generated = any(len(f.lie) + len(f.discrete) for f in sample.factors)
-    for _ in range(rng.randint(8)):
+    for _ in range(rng.randint(3, 12)):
         leaf = choices[rng.randint(len(choices))]
         new = _grown(rng, node, leaf, generated)
         if 0 < new.dim <= limit:
