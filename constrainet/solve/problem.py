@@ -32,6 +32,9 @@ from constrainet.linalg import (
 )
 from constrainet.tolerances import EXACT
 
+ROUNDING = 1e-12
+"""Images smaller than this fraction of their generator are zero."""
+
 UNEVEN = 30.0
 """Units that differ by more than this are evened, even if nothing becomes unitary by that."""
 
@@ -94,7 +97,8 @@ class Atom:
     Args:
         symmetry: whose generators these are the images of.
         discrete: one image per discrete generator, each of shape (dim, dim).
-        infinitesimal: the images of the Lie algebra generators, shape (D, dim, dim).
+        infinitesimal: the images of the Lie algebra generators, shape (D, dim, dim); those of
+            the size of rounding become zero.
         dim: the dimension.
     """
 
@@ -102,6 +106,15 @@ class Atom:
     discrete: tuple[Matrix, ...]
     infinitesimal: np.ndarray
     dim: int
+
+    def __post_init__(self):
+        # relative to itself the rounding in an image that should be zero would be a constraint
+        sizes = np.abs(self.infinitesimal).max(axis=(1, 2), initial=0)
+        generators = np.abs(self.symmetry.infinitesimal).max(axis=(1, 2), initial=0)
+        is_rounding = sizes <= ROUNDING * generators
+        if sizes[is_rounding].any():
+            rounded = np.where(is_rounding[:, None, None], 0, self.infinitesimal)
+            object.__setattr__(self, "infinitesimal", rounded)
 
     @cached_property
     def key(self) -> bytes:

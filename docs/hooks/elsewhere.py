@@ -22,6 +22,7 @@ PAGES = {
     "benchmarks/results/choice.md": "benchmarks/choice.md",
     "benchmarks/results/pendulum.md": "benchmarks/pendulum.md",
     "benchmarks/results/layers.md": "benchmarks/layers.md",
+    "benchmarks/results/fuzz.md": "benchmarks/fuzz.md",
 }
 """Files of the repository, and the pages of the site that they become."""
 
