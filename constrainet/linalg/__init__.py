@@ -11,6 +11,7 @@ logarithm, and the content digests that give every value of the library its iden
 from constrainet.linalg.balance import (
     are_hermitian,
     are_orthogonal,
+    even_sizes,
     even_units,
     moved,
     outside_span,
@@ -52,6 +53,7 @@ __all__ = [
     "canonical_combinations",
     "closed_combinations",
     "digest",
+    "even_sizes",
     "even_units",
     "kronecker_pairs",
     "logarithm",

@@ -64,6 +64,13 @@ def moved(matrices: np.ndarray, units: np.ndarray) -> np.ndarray:
     return matrices * units[:, None] / units
 
 
+def even_sizes(matrices: np.ndarray) -> np.ndarray:
+    """The largest entries of Lie algebra generators, shape (D, n, n), in even units."""
+    if len(matrices) and not are_hermitian(matrices):
+        matrices = moved(matrices, even_units([], matrices))
+    return np.abs(matrices).max(axis=(1, 2), initial=0)
+
+
 def tight_combinations(matrices: np.ndarray) -> np.ndarray:
     """Combinations of matrices that cover their span evenly: `Σ Bᵢ Bᵢᴴ` is the span's projector.
 
