@@ -120,7 +120,7 @@ def outside_span(matrix: np.ndarray, matrices: Sequence[np.ndarray]) -> np.ndarr
 
 def _normalised(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Matrices as real vectors of length one, shape (D, m), and their lengths."""
-    flat = matrices.reshape(len(matrices), -1)
+    flat = matrices.reshape(len(matrices), matrices.shape[1] * matrices.shape[2])
     if np.iscomplexobj(flat):
         flat = np.concatenate([flat.real, flat.imag], axis=1)
     sizes = np.linalg.norm(flat, axis=1)
