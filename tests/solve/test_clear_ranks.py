@@ -69,7 +69,7 @@ def test_approximate_generators_are_still_refused():
             maps(Group(lie_algebra=SE(2).lie_algebra + size * noise), 2)
     typed = Group(discrete_generators=[np.round(rotation(2 * np.pi / 3), 8)])
     with pytest.raises(AmbiguousRankError, match="The rank is ambiguous"):
-        maps(typed, 2)
+        maps(typed, 3)
 
 
 COMPACT = {
