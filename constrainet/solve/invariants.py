@@ -4,8 +4,8 @@ Four reductions come before any linear algebra. Sums split: each pair of terms i
 once, whatever its multiplicity. Products over different symmetries factor: each symmetry is asked
 separately. A product is a map from one part of it to the rest: where the parts that the caller
 gave are of very different size, they are cut anew, in the middle. And all of it is in normal form,
-so that equal questions are the same question, and in even units. What remains is answered by the first of three
-methods that applies, and certified.
+so that equal questions are the same question, and in even units (`units.py`). What remains is
+answered by the first of three methods that applies, and certified.
 """
 
 from __future__ import annotations
@@ -131,7 +131,10 @@ class Solver:
 
     def _required(self, form: Form, asked: Question) -> Certificate:
         """The certificate of an answer in the caller's units."""
-        certificate, allowed = certify_in_units(form, asked, self.rtol), allowed_violation(self.rtol)
+        certificate, allowed = (
+            certify_in_units(form, asked, self.rtol),
+            allowed_violation(self.rtol),
+        )
         if not certificate.worst <= allowed:
             raise CertificateError(_what(asked), certificate.worst, allowed)
         return certificate

@@ -212,7 +212,7 @@ def _separated(matrices: np.ndarray) -> np.ndarray:
         return np.zeros((0, 0))
     tight = tight_combinations(matrices)
     even = np.tensordot(tight, matrices, 1)
-    form = np.tensordot(even, even, ((1, 2), (2, 1))).real
+    form = np.real(np.tensordot(even, even, ((1, 2), (2, 1))))
     return np.linalg.eigh(form)[1].T @ tight
 
 

@@ -32,13 +32,12 @@ from constrainet.linalg import (
 )
 from constrainet.tolerances import EXACT
 
-
 UNEVEN = 30.0
 """Units that differ by more than this are evened, even if nothing becomes unitary by that."""
 
 DOUBTFUL = 1e-5
-"""Entries in even units below this fraction of the largest may be rounding that was enlarged: of
-1e-10 and less, as it is half-way between rounding and the entry on the other side of the diagonal."""
+"""Entries in even units below this fraction of the largest may be rounding that was enlarged: 1e-10
+and less in units half-way between it and the entry on the other side of the diagonal."""
 
 
 @dataclass(frozen=True, eq=False)
