@@ -35,8 +35,11 @@ from constrainet.tolerances import EXACT
 UNEVEN = 30.0
 """Units that differ by more than this are evened, even if nothing becomes unitary by that."""
 
+ROUNDING = 1e-13
+"""Entries in even units below this fraction of the largest are rounding that was not enlarged."""
+
 DOUBTFUL = 1e-5
-"""Entries in even units below this fraction of the largest may be rounding that was enlarged: 1e-10
+"""Entries in even units below this fraction of the largest may be rounding that was: 1e-10
 and less in units half-way between it and the entry on the other side of the diagonal."""
 
 
@@ -209,7 +212,8 @@ def _size(symmetry: Symmetry) -> int:
 def _is_doubtful(matrix: np.ndarray) -> bool:
     """Whether entries off the diagonal are so small that they may be rounding."""
     sizes = np.abs(matrix)
-    small = (sizes > 0) & (sizes < DOUBTFUL * sizes.max(initial=0))
+    sizes = sizes / max(sizes.max(initial=0), np.finfo(float).tiny)
+    small = (sizes > ROUNDING) & (sizes < DOUBTFUL)
     np.fill_diagonal(small, False)
     return bool(small.any())
 
