@@ -12,6 +12,7 @@ fingerprints that tell answers apart.
 from constrainet.linalg.balance import (
     are_hermitian,
     are_orthogonal,
+    even_sizes,
     even_units,
     moved,
     outside_span,
@@ -55,6 +56,7 @@ __all__ = [
     "canonical_combinations",
     "closed_combinations",
     "digest",
+    "even_sizes",
     "even_units",
     "fingerprint",
     "kronecker_pairs",

@@ -64,6 +64,13 @@ def moved(matrices: np.ndarray, units: np.ndarray) -> np.ndarray:
     return matrices * units[:, None] / units
 
 
+def even_sizes(matrices: np.ndarray) -> np.ndarray:
+    """The largest entries of Lie algebra generators, shape (D, n, n), in even units."""
+    if len(matrices) and not are_hermitian(matrices):
+        matrices = moved(matrices, even_units([], matrices))
+    return np.abs(matrices).max(axis=(1, 2), initial=0)
+
+
 def tight_combinations(matrices: np.ndarray) -> np.ndarray:
     """Combinations of matrices that cover their span evenly: `Σ Bᵢ Bᵢᴴ` is the span's projector.
 
@@ -101,7 +108,8 @@ def outside_span(matrix: np.ndarray, matrices: Sequence[np.ndarray]) -> np.ndarr
     """What is left of a matrix (n, n) without its projection to the real span of others."""
     flat, _ = _normalised(np.array(matrices))
     whole = matrix.ravel()
-    whole = np.concatenate([whole.real, whole.imag]) if flat.shape[1] > whole.size else whole.real
+    real, imaginary = np.real(whole), np.imag(whole)
+    whole = np.concatenate([real, imaginary]) if flat.shape[1] > whole.size else real
     if are_orthogonal(np.array(matrices)):
         left = whole - (flat @ whole) @ flat
     else:
@@ -113,9 +121,9 @@ def outside_span(matrix: np.ndarray, matrices: Sequence[np.ndarray]) -> np.ndarr
 
 def _normalised(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Matrices as real vectors of length one, shape (D, m), and their lengths."""
-    flat = matrices.reshape(len(matrices), -1)
+    flat = matrices.reshape(len(matrices), matrices.shape[1] * matrices.shape[2])
     if np.iscomplexobj(flat):
-        flat = np.concatenate([flat.real, flat.imag], axis=1)
+        flat = np.concatenate([np.real(flat), np.imag(flat)], axis=1)
     sizes = np.linalg.norm(flat, axis=1)
     sizes = np.where(sizes == 0, 1, sizes)
     return flat / sizes[:, None], sizes

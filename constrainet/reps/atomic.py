@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
-from constrainet.linalg import KroneckerProduct, Matrix, Monomial, tidied, to_dense
+from constrainet.linalg import KroneckerProduct, Matrix, Monomial, even_sizes, tidied, to_dense
 from constrainet.reps.rep import Rep
 from constrainet.reps.symmetries import Symmetries, logarithm_of_stretch
 from constrainet.solve import Atom
@@ -39,9 +39,9 @@ class AtomicRep(Rep):
         for place in range(len(self.group.factors)):
             discrete, lie = self.matrices(place)
             stacked = np.zeros((len(lie), self.dim, self.dim), np.result_type(float, *lie))
-            generators = self.group.factors[place].lie_algebra
-            for row, matrix, generator in zip(stacked, lie, generators, strict=True):
-                if np.abs(matrix).max(initial=0) > ROUNDING * np.abs(generator).max():
+            sizes = even_sizes(self.group.factors[place].lie_algebra)
+            for row, matrix, size in zip(stacked, lie, sizes, strict=True):
+                if np.abs(matrix).max(initial=0) > ROUNDING * size:
                     row[:] = matrix
             found.append((tuple(tidied(matrix) for matrix in discrete), stacked))
         return tuple(found)

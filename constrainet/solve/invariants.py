@@ -4,8 +4,8 @@ Four reductions come before any linear algebra. Sums split: each pair of terms i
 once, whatever its multiplicity. Products over different symmetries factor: each symmetry is asked
 separately. A product is a map from one part of it to the rest: where the parts that the caller
 gave are of very different size, they are cut anew, in the middle. And all of it is in normal form,
-so that equal questions are the same question, and in even units. What remains is answered by the
-first of three methods that applies, and certified.
+so that equal questions are the same question, and in even units (`units.py`). What remains is
+answered by the first of three methods that applies, and certified.
 """
 
 from __future__ import annotations

@@ -47,9 +47,6 @@ LEAST_MOVE = 1e-5
 """An element that moves vectors by less than this fraction of their length is taken as moving them
 by this: where it moves them at all, rounding is not far below."""
 
-NILPOTENT = 1e-14
-"""A matrix of norm one whose n-th power is smaller is nilpotent, but for rounding."""
-
 INEXACT = 1e-11
 """Constraints of a result above this are polished away: candidates from skew coordinates lose a
 digit with each tensor factor."""
@@ -194,11 +191,12 @@ def _stretch(atoms: Sequence[Atom]) -> float:
             continue
         radius = max(np.abs(np.linalg.eigvals(m)).max() for m in matrices)
         # what rotates or grows sets its own scale; a nilpotent generator has none, though rounding
-        # gives it eigenvalues of up to about eps^(1/n)
+        # gives it eigenvalues of up to about eps^(1/n), if hardly a trace of its square
         n = max(len(m) for m in matrices)
         spurious = 10 * np.finfo(float).eps ** (1 / n)
-        power = max(np.linalg.norm(np.linalg.matrix_power(m / norm, n), 2) for m in matrices)
-        unit = 2 * (radius if radius > spurious * norm or power > NILPOTENT else norm)
+        square = max(np.abs(np.sum(m * m.T)) for m in matrices)
+        is_nilpotent = radius < spurious * norm and square < EXACT * norm**2
+        unit = 2 * (norm if is_nilpotent else radius)
         elements = (scipy.linalg.expm(m / unit) for m in matrices)
         worst = max(worst, prod(float(np.linalg.norm(g, 2)) for g in elements))
     return worst
@@ -214,7 +212,7 @@ def _separated(matrices: np.ndarray) -> np.ndarray:
         return np.zeros((0, 0))
     tight = tight_combinations(matrices)
     even = np.tensordot(tight, matrices, 1)
-    form = np.tensordot(even, even, ((1, 2), (2, 1))).real
+    form = np.real(np.tensordot(even, even, ((1, 2), (2, 1))))
     return np.linalg.eigh(form)[1].T @ tight
 
 

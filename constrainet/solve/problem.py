@@ -38,6 +38,9 @@ ROUNDING = 1e-12
 UNEVEN = 30.0
 """Units that differ by more than this are evened, even if nothing becomes unitary by that."""
 
+ROUNDING = 1e-13
+"""Entries in even units below this fraction of the largest are rounding that was not enlarged."""
+
 DOUBTFUL = 1e-5
 """Entries in even units below this fraction of the largest may be rounding that was enlarged: of
 1e-10 and less, as it is half-way between rounding and the entry across the diagonal."""
@@ -218,7 +221,8 @@ def _size(symmetry: Symmetry) -> int:
 def _is_doubtful(matrix: np.ndarray) -> bool:
     """Whether entries off the diagonal are so small that they may be rounding."""
     sizes = np.abs(matrix)
-    small = (sizes > 0) & (sizes < DOUBTFUL * sizes.max(initial=0))
+    sizes = sizes / max(sizes.max(initial=0), np.finfo(float).tiny)
+    small = (sizes > ROUNDING) & (sizes < DOUBTFUL)
     np.fill_diagonal(small, False)
     return bool(small.any())
 

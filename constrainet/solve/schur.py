@@ -100,14 +100,18 @@ def _generic(irrep: Irreducible, is_complex: bool, seed: int) -> np.ndarray:
     factors = np.tensordot(chosen, letters, 1)
     outer = weights(2, NUM_ELEMENTS)
     adjoints = irrep.infinitesimal.conj().swapaxes(1, 2)
-    turns = rng.normal(size=(NUM_ELEMENTS, num_lie))
+    boosts = (irrep.infinitesimal + adjoints) / 2
+    turns, combined = rng.normal(size=(NUM_ELEMENTS, num_lie)), rng.normal(size=(2, num_lie))
     rotations = np.tensordot(turns, (irrep.infinitesimal - adjoints) / 2, 1)
+    if boosts.any():  # whose brackets are rotations that may be missing among the generators
+        pairs = rng.normal(size=(2, NUM_ELEMENTS, num_lie)) / np.sqrt(num_lie)
+        a, b = np.tensordot(pairs, boosts, 1)
+        rotations = rotations + a @ b - b @ a
     # Cayley transforms, which lie in the algebra and cost less than exponentials
     products = np.linalg.solve(np.eye(d) - rotations, np.eye(d) + rotations)
     for k in range(NUM_FACTORS):
         products = products @ factors[:, k]
-    stretches = np.tensordot(rng.normal(size=(2, num_lie)), (irrep.infinitesimal + adjoints) / 2, 1)
-    return np.tensordot(outer, products, 1) + stretches
+    return np.tensordot(outer, products, 1) + np.tensordot(combined, boosts, 1)
 
 
 def _carried(blocks: np.ndarray) -> np.ndarray | None:

@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import scipy.linalg
 
 from constrainet.errors import AmbiguousRankError
-from constrainet.linalg import null_space, to_dense
+from constrainet.linalg import null_space, tight_combinations, to_dense
 from constrainet.solve.nullspace import constraints
 from constrainet.solve.problem import Atom, Symmetry, dim_of
 from constrainet.tolerances import RANK
@@ -31,8 +32,8 @@ MAX_STEPS = 5
 """Towards unitary coordinates; the first makes them so to about 1e-10, the second to rounding."""
 
 UNITARY = 1e-11
-"""A step that changes lengths by less is the last: rounding in coordinates of condition 1e3,
-squared, makes about this of them."""
+"""A step that changes lengths by less is the last: it is what rounding makes of coordinates of
+condition 300."""
 
 
 def unitarised(atoms: Sequence[Atom]) -> tuple[list[Atom], list[np.ndarray]] | None:
@@ -49,10 +50,21 @@ def unitarised(atoms: Sequence[Atom]) -> tuple[list[Atom], list[np.ndarray]] | N
     if any(change is None for change in found):
         return None
     matrices = [change for change in found if change is not None]
-    moved = [_conjugate(atom, S) for atom, S in zip(atoms, matrices, strict=True)]
-    symmetry = Symmetry(moved[0].discrete, moved[0].infinitesimal, atoms[0].symmetry.label)
-    moved = [Atom(symmetry, a.discrete, a.infinitesimal, a.dim) for a in moved]
-    return (moved, matrices) if all(atom.is_adjoint_closed for atom in moved) else None
+    moved = {a: _conjugate(a, S) for a, S in zip(atoms, matrices, strict=True)}
+    # side by side they are as faithful as all of them, and tell which combinations are even
+    discrete, lie = (
+        [scipy.linalg.block_diag(*images) for images in zip(*kinds, strict=True)]
+        for kinds in zip(*((m.discrete, m.infinitesimal) for m in moved.values()), strict=True)
+    )
+    size = sum(m.dim for m in moved.values())
+    together = np.array(lie).reshape(len(lie), size, size)
+    mix = tight_combinations(together)
+    symmetry = Symmetry(tuple(discrete), np.tensordot(mix, together, 1), atoms[0].symmetry.label)
+    found = [
+        Atom(symmetry, m.discrete, np.tensordot(mix, m.infinitesimal, 1), m.dim)
+        for m in (moved[atom] for atom in atoms)
+    ]
+    return (found, matrices) if all(atom.is_adjoint_closed for atom in found) else None
 
 
 def _change(atom: Atom) -> np.ndarray | None:

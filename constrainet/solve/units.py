@@ -20,7 +20,7 @@ from constrainet.tolerances import RANK
 SAME = 1e-6
 """Logarithms of units that differ by less are of one level: rounding makes 1e-15 of them."""
 
-ABSENT = 1e-12
+ABSENT = 1e-13
 """Coordinates of a vector of the canonical basis below this are zero, in even units. The group's
 own changes of units, the scale of translations say, would enlarge their rounding without bound."""
 
