@@ -12,6 +12,13 @@ every certificate. A thousand times the rounding of a long solve; a matrix typed
 fails it, as it should.
 """
 
+CLEARLY = 1e-6
+"""What misses a statement about exact generators by more than this violates it.
+
+Between `EXACT` and this lies a doubt, which is an error: generators with seven or eight digits are
+neither taken for exact nor, on account of their errors, for those of a larger group.
+"""
+
 RANK = 1e-9
 """Singular values below this fraction of the largest count as zero.
 

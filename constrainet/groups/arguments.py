@@ -285,6 +285,7 @@ def _check_stack(argument: str, value: object) -> np.ndarray:
             f"{call} should have shape (num_generators, dim, dim), with dim at least 1. "
             f"Got {array.shape}. {advice}"
         )
+    dtype = array.dtype
     array = np.array(array, dtype=complex if np.iscomplexobj(array) else float)
     if not np.all(np.isfinite(array)):
         index = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
@@ -292,7 +293,39 @@ def _check_stack(argument: str, value: object) -> np.ndarray:
             f"{call} should be finite. Got {array[index]} at index {index}. Check how the "
             "generators were computed."
         )
+    if argument == "lie_algebra":
+        sizes = np.abs(array).max(axis=(1, 2), keepdims=True, initial=0)
+        check_precision(call, dtype, array / np.where(sizes > 0, sizes, 1))
+    else:
+        check_precision(call, dtype, array)
     return array
+
+
+def check_precision(call: str, dtype: np.dtype, matrices: np.ndarray) -> None:
+    """Refuses matrices in single precision, unless rounding cannot have changed them.
+
+    What is known to seven digits is no element of the group that is meant, and generates a larger
+    one or none. Whole and half numbers are the same in every precision.
+
+    Args:
+        call: for the message.
+        dtype: in which the matrices came.
+        matrices: the same in double precision; those of a Lie algebra without their scale.
+
+    Raises:
+        ValueError: if they are known to single precision only.
+    """
+    if not jnp.issubdtype(dtype, np.inexact) or jnp.finfo(dtype).eps < EXACT:
+        return
+    doubled = 2 * np.stack([np.real(matrices), np.imag(matrices)])
+    if (odd := doubled[doubled != np.rint(doubled)]).size:
+        raise ValueError(
+            f"{call} should be known to 1e-10, because the matrices are taken for exact. Got dtype "
+            f"{dtype} with entries like {odd[0] / 2:.8g}, which are rounded to about "
+            f"{float(jnp.finfo(dtype).eps):.0e}. Compute them in float64, with NumPy. If they are "
+            "measured or learned, convert them with `np.asarray(..., float)` and give the solver "
+            "an `rtol=`."
+        )
 
 
 def refuse_factor(other: object) -> NoReturn:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import scipy.linalg
 
 from constrainet.errors import AmbiguousRankError
 from constrainet.linalg import Matrix, null_space, to_dense
-from constrainet.tolerances import EXACT, RANK
+from constrainet.tolerances import CLEARLY, EXACT, RANK
 
 LARGEST = 40
 """Groups that are not unitary as they stand are examined up to this dimension: the forms on them
 have the square of it, and their null space takes a minute."""
 
-CLEARLY = 1e-6
-"""How far an eigenvalue must be from where a bounded group has it to settle the question alone."""
+DEGENERATE = 1e-13
+"""What is smaller than this, of two spaces paired or of a form, is zero up to rounding."""
 
 CUTOFF = 1e-7
 """Constraints on forms that are violated by less than this may hold; then they have to, to `EXACT`.
@@ -61,9 +62,9 @@ def invariant_form(
     ):
         return eye.astype(np.result_type(algebra, *dense))
     # in a bounded group, eigenvalues have modulus 1, and those of the algebra are imaginary
-    if any(np.abs(np.abs(np.linalg.eigvals(g)) - 1).max() > CLEARLY for g in dense):
+    if any(_are_off(np.abs(values) - 1, errors) for values, errors in map(_eigenvalues, dense)):
         return None
-    if any(np.abs(np.linalg.eigvals(a).real).max() > CLEARLY for a in algebra):
+    if any(_are_off(values.real, errors) for values, errors in map(_eigenvalues, algebra)):
         return None
     if dim > LARGEST:
         raise ValueError(
@@ -91,6 +92,17 @@ def invariant_form(
     return form
 
 
+def _eigenvalues(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvalues, and what rounding may have made of each (Golub and Van Loan, section 7.2.2)."""
+    values, left, right = scipy.linalg.eig(matrix, left=True)
+    aligned = np.maximum(np.abs(np.sum(left.conj() * right, axis=0)), np.finfo(float).tiny)
+    return values, np.finfo(float).eps * np.linalg.norm(matrix) / aligned
+
+
+def _are_off(misses: np.ndarray, errors: np.ndarray) -> bool:
+    return bool(np.any(np.abs(misses) > np.maximum(CLEARLY, 100 * errors)))
+
+
 def _miss(difference: np.ndarray, generator: np.ndarray) -> float:
     return float(np.linalg.norm(difference, 2) / max(1.0, np.linalg.norm(generator, 2) ** 2))
 
@@ -107,12 +119,23 @@ def _mean_form(algebra: np.ndarray, dense: Sequence[np.ndarray], dim: int) -> np
     pairing = dual.conj().T @ invariants
     if pairing.shape[0] != pairing.shape[1] or pairing.size == 0:
         return None
-    if np.linalg.svd(pairing, compute_uv=False)[-1] < RANK:
+    if not _is_clear(np.linalg.svd(pairing, compute_uv=False)[-1], RANK):
         return None
     mean = invariants @ np.linalg.solve(pairing, dual.conj().T @ eye.ravel())
     form = mean.reshape(dim, dim)
     form = (form + form.conj().T) / 2
     values = np.linalg.eigvalsh(form)
-    if values[0] <= EXACT * abs(values[-1]):
+    if not _is_clear(values[0] / np.abs(values).max(), EXACT):
         return None
     return form / values[-1]
+
+
+def _is_clear(value: float, limit: float) -> bool:
+    """Whether a number is positive, and not zero or negative.
+
+    Raises:
+        AmbiguousRankError: if that cannot be told.
+    """
+    if DEGENERATE < value < limit:
+        raise AmbiguousRankError(value, DEGENERATE, limit)
+    return value > DEGENERATE

@@ -36,6 +36,8 @@ from constrainet.linalg.operators import (
     to_dense,
 )
 
+from constrainet.linalg.rounding import without_rounding
+
 __all__ = [
     "BlockDiagonal",
     "KroneckerProduct",
@@ -60,4 +62,5 @@ __all__ = [
     "tidied",
     "tight_combinations",
     "to_dense",
+    "without_rounding",
 ]

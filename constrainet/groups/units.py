@@ -1,0 +1,32 @@
+"""The units in which a group is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from constrainet.linalg import Matrix, even_units, to_dense, without_rounding
+from constrainet.tolerances import EXACT
+
+
+def units_of(matrices: Sequence[Matrix] | np.ndarray, algebra: np.ndarray) -> np.ndarray:
+    """Units s in which the generators `s A s⁻¹` of a group are of even size.
+
+    Args:
+        matrices: the discrete generators.
+        algebra: those of the Lie algebra, shape (D, d, d).
+
+    Returns:
+        Shape (d,), read-only, positive, of product 1; exactly 1 where the generators are even up
+        to rounding, so that integers stay integers.
+    """
+    units = np.ones(algebra.shape[1])
+    nonzero = algebra[algebra.any(axis=(1, 2))]
+    if len(nonzero) or len(matrices):
+        dense = [without_rounding(to_dense(h)) for h in matrices]
+        lie = np.array([without_rounding(A) for A in nonzero]).reshape(-1, *algebra.shape[1:])
+        found = even_units(dense, lie)
+        units = units if np.abs(found - 1).max() < EXACT else found
+    units.flags.writeable = False
+    return units
