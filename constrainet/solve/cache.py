@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from constrainet.linalg import digest
-from constrainet.solve.certificate import allowed_violation, certify
+from constrainet.solve.certificate import allowed_violation
 from constrainet.solve.forms import (
     DenseForm,
     Form,
@@ -32,8 +32,9 @@ from constrainet.solve.forms import (
     IsotypicForm,
     OrbitForm,
 )
-from constrainet.solve.problem import Question, balanced
+from constrainet.solve.problem import Question
 from constrainet.solve.subspace import Solution
+from constrainet.solve.units import certify_in_units
 
 VERSION = 1
 """Of the algorithms and of the file format: raised when either changes a solution's bytes."""
@@ -211,7 +212,7 @@ def _certified(
     allowed = allowed_violation(rtol=key[-1])
     solutions = {}
     for question, (form, gap, seconds) in zip(asked, restored, strict=True):
-        certificate = certify(form, *balanced(question))
+        certificate = certify_in_units(form, question, key[-1])
         if not certificate.worst <= allowed:
             raise ValueError(f"it violates its constraints by {certificate.worst:.1e}")
         solutions[question] = Solution(form, certificate, gap, seconds)

@@ -4,7 +4,7 @@ Four reductions come before any linear algebra. Sums split: each pair of terms i
 once, whatever its multiplicity. Products over different symmetries factor: each symmetry is asked
 separately. A product is a map from one part of it to the rest: where the parts that the caller
 gave are of very different size, they are cut anew, in the middle. And all of it is in normal form,
-so that equal questions are the same question. What remains is answered by the first of three
+so that equal questions are the same question, and in even units. What remains is answered by the first of three
 methods that applies, and certified.
 """
 
@@ -22,18 +22,19 @@ from constrainet.errors import CertificateError, MethodNotApplicableError, Probl
 from constrainet.linalg import KroneckerProduct, Monomial
 from constrainet.solve.cache import recall, remember
 from constrainet.solve.certificate import Certificate, allowed_violation, certify
-from constrainet.solve.forms import Form
+from constrainet.solve.forms import DenseForm, Form
 from constrainet.solve.irreps import DecompositionError
 from constrainet.solve.isotypic import Decomposer
 from constrainet.solve.memory import memory_limit
 from constrainet.solve.nullspace import nullspace, polished
 from constrainet.solve.orbits import orbits
-from constrainet.solve.problem import Atom, Question, Space, Symmetry, balanced, dim_of
+from constrainet.solve.problem import Atom, Question, Space, Symmetry, dim_of
 from constrainet.solve.progress import steps
 from constrainet.solve.reductive import reductive_part
 from constrainet.solve.subspace import Solution, Subspace, questions
 from constrainet.solve.threads import few_threads
 from constrainet.solve.unitarisation import unitarised
+from constrainet.solve.units import certify_in_units, even, in_units, log_units
 
 logger = logging.getLogger("constrainet")
 
@@ -103,7 +104,7 @@ class Solver:
     def solve(self, question: Question) -> Solution:
         """The first answer that passes its certificate."""
         start = time.perf_counter()
-        question = balanced(question)
+        asked, question = question, even(question, self.rtol)
         if self.method != "auto" and (reason := self.obstacle(self.method, question)):
             raise MethodNotApplicableError(
                 f"Method {self.method!r} does not apply: {reason} Use `method='auto'`."
@@ -111,6 +112,9 @@ class Solver:
         with few_threads():
             candidates = self._candidates(question)
             form, certificate, gap = self._first_certified(candidates, question)
+            if (logs := log_units(asked, self.rtol)) is not None:
+                form = DenseForm(in_units(_columns(form), logs))
+                certificate = self._required(form, asked)
         return Solution(form, certificate, gap, time.perf_counter() - start)
 
     def _first_certified(
@@ -123,9 +127,14 @@ class Solver:
                 return form, certificate, gap
             worst = certificate.worst
             logger.info("`%s` left a violation of %.1e; trying on", form.method, worst)
-        rows, columns = question
-        what = f"{dim_of(rows):,} × {dim_of(columns):,} weights"
-        raise CertificateError(what, worst, allowed)
+        raise CertificateError(_what(question), worst, allowed)
+
+    def _required(self, form: Form, asked: Question) -> Certificate:
+        """The certificate of an answer in the caller's units."""
+        certificate, allowed = certify_in_units(form, asked, self.rtol), allowed_violation(self.rtol)
+        if not certificate.worst <= allowed:
+            raise CertificateError(_what(asked), certificate.worst, allowed)
+        return certificate
 
     def _candidates(self, question: Question) -> Iterator[tuple[Form, float]]:
         """The answers of the methods that apply, computed as they are asked for."""
@@ -213,10 +222,19 @@ class Solver:
             form, _, _ = self._first_certified(self._isotypic(other), other)
         except CertificateError:
             return None
-        required = 24 * form.size * form.rank
-        if required > memory_limit():
-            raise ProblemTooLargeError("The basis to start from", required, memory_limit())
-        return np.asarray(form.expand(np.eye(form.rank))).T
+        return _columns(form)
+
+
+def _what(question: Question) -> str:
+    return f"{dim_of(question[0]):,} × {dim_of(question[1]):,} weights"
+
+
+def _columns(form: Form) -> np.ndarray:
+    """A form's basis, as columns (size, rank)."""
+    required = 24 * form.size * form.rank
+    if required > memory_limit():
+        raise ProblemTooLargeError("A dense basis", required, memory_limit())
+    return np.asarray(form.expand(np.eye(form.rank))).T
 
 
 def _permutes(atom: Atom) -> bool:

@@ -31,7 +31,7 @@ from constrainet.solve.forms import DenseForm
 from constrainet.solve.memory import memory_limit
 from constrainet.solve.problem import Atom, dim_of, images
 from constrainet.solve.progress import steps
-from constrainet.tolerances import RANK, STRETCH
+from constrainet.tolerances import GAP, RANK, STRETCH
 
 DENSE_LIMIT = 1000
 """Dimensions up to this are solved with a dense Gram matrix: half a second at the limit."""
@@ -43,7 +43,11 @@ matrix's eigenvalues, accurate to 1e-16, can tell from zero with certainty."""
 MAX_ITERATIONS = 5000
 """Of conjugate gradients; enough for condition numbers up to about 1e3."""
 
-NILPOTENT = 1e-13
+LEAST_MOVE = 1e-5
+"""An element that moves vectors by less than this fraction of their length is taken as moving them
+by this: where it moves them at all, rounding is not far below."""
+
+NILPOTENT = 1e-15
 """A matrix of norm one whose n-th power is smaller is nilpotent, but for rounding."""
 
 INEXACT = 1e-11
@@ -69,8 +73,8 @@ def nullspace(
         The invariants, and the gap of the rank decision.
 
     Raises:
-        AmbiguousRankError: if singular values lie close to the cutoff; for exact generators (no
-            `rtol`), anywhere between `tolerances.RANK` and `CANDIDATE`.
+        AmbiguousRankError: if singular values lie close to the cutoff; without `rtol` also if
+            there is a second gap that may be the one that separates zero from the rest.
         IllConditionedError: if exact generators are given in coordinates too skew to decide.
         ProblemTooLargeError: if the arrays would not fit in memory.
     """
@@ -99,10 +103,22 @@ def nullspace(
     values, combinations = _singular(stacked)
     _, gap = numerical_rank(np.append(values, rejected), cutoff)
     kept = values <= cutoff
-    doubtful = values[~kept & (values < CANDIDATE)]
-    if rtol is None and doubtful.size:
-        raise AmbiguousRankError(doubtful.min(), values[kept].max(initial=0), cutoff)
+    if rtol is None and not all(atom.is_adjoint_closed for atom in atoms):
+        _require_one_gap(np.append(values, rejected), cutoff)
     return polished(atoms, start @ combinations[:, kept]), gap
+
+
+def _require_one_gap(values: np.ndarray, cutoff: float) -> None:
+    """Refuses singular values with a second gap: what is approximate has one at its error.
+
+    Where generators are approximate, small values are what is left of the symmetry; where they are
+    exact, zero is, and the values above it are spread. Exactly unitary ones are never approximate.
+    """
+    above = np.sort(values[values > cutoff])
+    second = (above[:-1] < CANDIDATE) & (above[1:] > GAP * above[:-1])
+    if second.any():
+        below = values[values <= cutoff].max(initial=0)
+        raise AmbiguousRankError(above[:-1][second].max(), below, cutoff)
 
 
 def _singular(stacked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -133,8 +149,10 @@ def constraints(atoms: Sequence[Atom], *, relative: bool = False) -> list[Linear
     Args:
         atoms: the factors, of one symmetry.
         relative: whether the first are taken over the norm of ρ(h), where that exceeds 1, or over
-            its square root. In skew coordinates rounding grows with the norm and true constraints
-            do not: half-way, both stay clear of the cutoff as long as the norm is below `STRETCH`.
+            its square root and the size of ρ(h) - 1, where that is small. In skew coordinates
+            rounding grows with the norm and true constraints do not: half-way, both stay clear of
+            the cutoff as long as the norm is below `STRETCH`. And close to the identity an element
+            moves everything by little.
     """
     discrete, infinitesimal = images(atoms)
     rows = []
@@ -143,13 +161,23 @@ def constraints(atoms: Sequence[Atom], *, relative: bool = False) -> list[Linear
         identity = scipy.sparse.linalg.aslinearoperator(
             scipy.sparse.eye_array(operator.shape[0], dtype=operator.dtype)
         )
-        size = max(1.0, norm)
-        rows.append((operator - identity) * (1 / size if relative else size**-0.5))
+        row, size = operator - identity, max(1.0, norm)
+        if not relative:
+            size = size**0.5 * min(1.0, max(_norm(row), LEAST_MOVE))
+        rows.append(row * (1 / size))
     for i, operator in enumerate(infinitesimal):
         norm = max(np.linalg.norm(atom.infinitesimal[i], 2) for atom in atoms)
         if norm:
             rows.append(operator * (1 / float(norm)))
     return rows
+
+
+def _norm(operator: LinearOperator) -> float:
+    """About the largest singular value."""
+    x = np.random.RandomState(0).normal(size=(operator.shape[1], 2))
+    for _ in range(3):
+        x = operator.H @ (operator @ (x / max(np.linalg.norm(x), np.finfo(float).tiny)))
+    return float(np.linalg.norm(x)) ** 0.5
 
 
 def _stretch(atoms: Sequence[Atom]) -> float:

@@ -36,6 +36,10 @@ from constrainet.tolerances import EXACT
 UNEVEN = 30.0
 """Units that differ by more than this are evened, even if nothing becomes unitary by that."""
 
+DOUBTFUL = 1e-5
+"""Entries in even units below this fraction of the largest may be rounding that was enlarged: of
+1e-10 and less, as it is half-way between rounding and the entry on the other side of the diagonal."""
+
 
 @dataclass(frozen=True, eq=False)
 class Symmetry:
@@ -114,15 +118,19 @@ class Atom:
         """Units s, shape (dim,), in which the images `s ρ s⁻¹` are even; None if they are.
 
         They are, for this purpose, if no others make more of the generators unitary or closed
-        under the adjoint, and others are not very different.
+        under the adjoint, and others are not very different. If not all become so, what is small
+        in other units may also be rounding, and these units then stay.
         """
         if self.dim == 1 or self.is_monomial or self.is_adjoint_closed:
             return None
         units = even_units([to_dense(h) for h in self.discrete], self.infinitesimal)
-        if units.max() > UNEVEN * units.min():
-            return units
         even = Atom(self.symmetry, *_in_units(self, units), self.dim)
-        return units if even._num_closed > self._num_closed else None
+        if even._num_closed == len(self.discrete) + len(self.infinitesimal):
+            return units
+        if any(_is_doubtful(to_dense(m)) for m in (*even.discrete, *even.infinitesimal)):
+            return None
+        is_uneven = units.max() > UNEVEN * units.min()
+        return units if is_uneven or even._num_closed > self._num_closed else None
 
     @cached_property
     def even(self) -> Atom:
@@ -136,8 +144,10 @@ class Atom:
 
     @property
     def _num_closed(self) -> int:
-        """How many generators are unitary, or span what is closed under the adjoint."""
+        """How many generators are unitary, or combine to what is closed under the adjoint."""
         unitary = sum(is_unitary(h) for h in self.discrete)
+        if adjoint_relation(self.infinitesimal) is not None:
+            return unitary + len(self.infinitesimal)
         return unitary + len(closed_combinations(self.infinitesimal))
 
     @cached_property
@@ -195,6 +205,14 @@ def _size(symmetry: Symmetry) -> int:
     if symmetry.discrete:
         return symmetry.discrete[0].shape[0]
     return symmetry.infinitesimal.shape[1]
+
+
+def _is_doubtful(matrix: np.ndarray) -> bool:
+    """Whether entries off the diagonal are so small that they may be rounding."""
+    sizes = np.abs(matrix)
+    small = (sizes > 0) & (sizes < DOUBTFUL * sizes.max(initial=0))
+    np.fill_diagonal(small, False)
+    return bool(small.any())
 
 
 def _in_units(atom: Atom, units: np.ndarray) -> tuple[tuple[Matrix, ...], np.ndarray]:
