@@ -37,6 +37,7 @@ from constrainet.groups.finite import (
     S,
     Z,
 )
+from constrainet.groups.arguments import check_precision
 from constrainet.groups.group import Group, check_group
 from constrainet.groups.lie import GL, SE, SL, SU, Scaling, Sp, Trivial, U
 from constrainet.groups.lie_algebra import LieAlgebra
@@ -45,6 +46,7 @@ from constrainet.groups.precision import double_precision
 from constrainet.groups.semidirect import semidirect
 from constrainet.groups.structure import ConjugacyClasses
 from constrainet.groups.subgroups import stabiliser, subgroup
+from constrainet.groups.units import units_of
 
 __all__ = [
     "GL",
@@ -74,6 +76,7 @@ __all__ = [
     "U",
     "Z",
     "check_group",
+    "check_precision",
     "conjugate",
     "diagonal",
     "double_precision",
@@ -81,5 +84,6 @@ __all__ = [
     "semidirect",
     "stabiliser",
     "subgroup",
+    "units_of",
     "wreath",
 ]

@@ -7,13 +7,21 @@ from collections.abc import Sequence
 import numpy as np
 
 from constrainet.reps.lie_images import LieImages
-from constrainet.reps.relations import CLOSE, Extension, compare
+from constrainet.reps.relations import Extension, compare
+from constrainet.tolerances import AGREE, SAMPLED, STRETCH
 
 MAX_LISTED = 60_000
 """Elements of a finite group that are kept; listing these takes about two seconds."""
 
 MAX_LISTED_ENTRIES = 2**23
 """Entries of the listed matrices: 64 MiB."""
+
+LARGEST = 1e100
+"""Entries of the elements of an infinite group, and of their images; products of two are finite."""
+
+OFFSET = 0.3716
+"""Added to the binary logarithm of the largest entry, which is often a whole number or a half,
+before it is rounded down."""
 
 FEW_LISTED = 1000
 """Elements that are listed of an infinite group, or of one that is handled in another way."""
@@ -45,10 +53,12 @@ class Listed(Extension):
     ):
         self.algebra = LieImages.zero(dim, image_dim)
         moves, self._images = list(generators), list(discrete)
+        inverses = [np.linalg.inv(h) for h in generators]
         if not is_finite:
             limit = min(limit, FEW_LISTED)
             # in this order, so that letter -1 - i is the inverse of letter i
-            moves += [np.linalg.inv(h) for h in reversed(generators)]
+            moves += reversed(inverses)
+            inverses += reversed(generators)
             self._images += [np.linalg.inv(image) for image in reversed(discrete)]
         count = len(generators)
         self._letters = [*range(count), *range(-count, 0)][: len(moves)]
@@ -57,29 +67,42 @@ class Listed(Extension):
         self._one = np.eye(image_dim)
         is_checked = limit * image_dim**2 <= MAX_LISTED_ENTRIES
         images = [self._one]
-        frontier = np.eye(dim, dtype=np.result_type(float, *moves))[None]
-        levels, seen, start = [frontier], {_name(frontier[0]): 0}, 0
-        while len(frontier) and len(seen) <= limit:
+        identity = np.eye(dim, dtype=np.result_type(float, *moves))
+        elements, seen, start = [identity], {_name(identity): 0}, 0
+        # and their inverses, by which equal ones are told
+        frontier, backward = identity[None], identity[None]
+        while len(frontier) and len(elements) <= limit:
             fresh = []
-            for letter, move in zip(self._letters, moves, strict=True):
-                products = move @ frontier
-                places = [seen.setdefault(_name(product), len(seen)) for product in products]
-                # each product is another element, so those that are new are new one by one
-                new = np.array(places) >= len(self._parents)
-                self._parents += [(int(k), letter) for k in start + np.flatnonzero(new)]
-                fresh.append(products[new])
+            for letter, move, inverse in zip(self._letters, moves, inverses, strict=True):
+                products, undone = move @ frontier, backward @ inverse
+                rows = np.arange(len(frontier))
+                moved = None
                 if is_checked:
                     moved = self._images[letter] @ np.stack(images[start : start + len(frontier)])
-                    images += list(moved[new])
-                    others = np.stack([images[place] for place in places])
-                    worst = int(np.abs(moved - others).max(axis=(1, 2)).argmax())
-                    left = [letter, *self._word(start + worst)]
-                    right = self._word(places[worst])
-                    compare(moved[worst], others[worst], left, right)
+                if not is_finite and start:  # the generators themselves are always listed
+                    rows = np.flatnonzero(_are_moderate(products, undone, moved))
+                names = [_name(product) for product in products[rows]]
+                for k, name in zip(rows, names, strict=True):
+                    place = seen.setdefault(name, len(elements))
+                    if place < len(elements):
+                        miss = np.abs(undone[k] @ elements[place] - identity).max()
+                        if miss > AGREE:
+                            place = len(elements)
+                    if place == len(elements):
+                        self._parents.append((start + int(k), letter))
+                        elements.append(products[k])
+                        fresh.append((products[k], undone[k]))
+                        if moved is not None:
+                            images.append(moved[k])
+                    elif moved is not None:
+                        left = [letter, *self._word(start + int(k))]
+                        size = np.linalg.norm(self._images[letter]) * np.linalg.norm(images[start + k])
+                        compare(moved[k], images[place], left, self._word(place), float(size))
             start += len(frontier)
-            frontier = np.concatenate([frontier[:0], *fresh])
-            levels.append(frontier)
-        self.elements = np.concatenate(levels)
+            frontier = np.array([g for g, _ in fresh]).reshape(-1, dim, dim)
+            backward = np.array([g for _, g in fresh]).reshape(-1, dim, dim)
+        self.elements = np.stack(elements)
+        self._sizes = np.abs(self.elements).max(axis=(1, 2))
 
     def _word(self, place: int) -> list[int]:
         letters = []
@@ -88,10 +111,10 @@ class Listed(Extension):
             letters.append(letter)
         return letters
 
-    def image(self, g):
-        distances = np.abs(self.elements - g).max(axis=(1, 2))
+    def image(self, g, within=SAMPLED):
+        distances = np.abs(self.elements - g).max(axis=(1, 2)) / self._sizes
         place = int(distances.argmin())
-        if distances[place] > CLOSE * max(1.0, np.abs(g).max()):
+        if distances[place] > within:
             return None
         image = self._one
         for letter in reversed(self._word(place)):
@@ -99,8 +122,16 @@ class Listed(Extension):
         return image
 
 
+def _are_moderate(elements: np.ndarray, inverses: np.ndarray, images: np.ndarray | None):
+    """Which words can be told from each other, and lead to no overflow."""
+    sizes, back = np.abs(elements).max(axis=(1, 2)), np.abs(inverses).max(axis=(1, 2))
+    moderate = (sizes * back <= STRETCH) & (np.maximum(sizes, back) <= LARGEST)
+    return moderate if images is None else moderate & (np.abs(images).max(axis=(1, 2)) <= LARGEST)
+
+
 def _name(matrix: np.ndarray) -> bytes:
     """Equal for matrices that differ by rounding only."""
+    matrix = matrix / 2.0 ** np.floor(np.log2(np.abs(matrix).max()) + OFFSET)
     # an irrational step, so that the entries of no usual group lie halfway between two multiples
     flat = np.ascontiguousarray(matrix).reshape(-1).view(float)
     return np.rint(flat * (1e6 / np.sqrt(3))).astype(np.int64).tobytes()
