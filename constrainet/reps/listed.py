@@ -8,7 +8,7 @@ import numpy as np
 
 from constrainet.reps.lie_images import LieImages
 from constrainet.reps.relations import Extension, compare
-from constrainet.tolerances import AGREE, SAMPLED, STRETCH
+from constrainet.tolerances import AGREE, CLEARLY, SAMPLED, STRETCH
 
 MAX_LISTED = 60_000
 """Elements of a finite group that are kept; listing these takes about two seconds."""
@@ -17,7 +17,8 @@ MAX_LISTED_ENTRIES = 2**23
 """Entries of the listed matrices: 64 MiB."""
 
 LARGEST = 1e100
-"""Entries of the elements of an infinite group, and of their images; products of two are finite."""
+"""Sizes of the elements of an infinite group and of their images, or of their inverses, beyond
+which words are not followed: products of two neither overflow nor vanish."""
 
 OFFSET = 0.3716
 """Added to the binary logarithm of the largest entry, which is often a whole number or a half,
@@ -101,6 +102,7 @@ class Listed(Extension):
             start += len(frontier)
             frontier = np.array([g for g, _ in fresh]).reshape(-1, dim, dim)
             backward = np.array([g for _, g in fresh]).reshape(-1, dim, dim)
+        self._is_finite = is_finite
         self.elements = np.stack(elements)
         self._sizes = np.abs(self.elements).max(axis=(1, 2))
 
@@ -114,7 +116,7 @@ class Listed(Extension):
     def image(self, g, within=SAMPLED):
         distances = np.abs(self.elements - g).max(axis=(1, 2)) / self._sizes
         place = int(distances.argmin())
-        if distances[place] > within:
+        if distances[place] > (within if self._is_finite else min(within, CLEARLY)):
             return None
         image = self._one
         for letter in reversed(self._word(place)):
@@ -123,10 +125,16 @@ class Listed(Extension):
 
 
 def _are_moderate(elements: np.ndarray, inverses: np.ndarray, images: np.ndarray | None):
-    """Which words can be told from each other, and lead to no overflow."""
+    """Which words can be told from others, however long these are, and lead to no overflow.
+
+    Words a and b for which a⁻¹ b differs from 1 by δ differ by δ / ‖a⁻¹‖.
+    """
     sizes, back = np.abs(elements).max(axis=(1, 2)), np.abs(inverses).max(axis=(1, 2))
     moderate = (sizes * back <= STRETCH) & (np.maximum(sizes, back) <= LARGEST)
-    return moderate if images is None else moderate & (np.abs(images).max(axis=(1, 2)) <= LARGEST)
+    if images is not None:
+        image_sizes = np.abs(images).max(axis=(1, 2))
+        moderate &= (image_sizes <= LARGEST) & (image_sizes >= 1 / LARGEST)
+    return moderate
 
 
 def _name(matrix: np.ndarray) -> bytes:

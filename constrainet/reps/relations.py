@@ -64,7 +64,9 @@ def compare(first: np.ndarray, second: np.ndarray, left, right, size: float = 0.
         size: of the factors of the first.
     """
     difference = np.abs(first - second).max(initial=0)
-    if difference > AGREE * max(size, np.abs(first).max(initial=0), np.abs(second).max(initial=0)):
+    size = max(size, np.abs(first).max(initial=0), np.abs(second).max(initial=0))
+    # the negation catches NaN, and infinite images
+    if not difference <= AGREE * min(size, np.finfo(float).max):
         raise RelationError(
             f"{spelt(left)} = {spelt(right)} in the group, but the two sides' images differ by "
             f"{difference:.1e}"
