@@ -160,7 +160,11 @@ class LieAlgebra:
         """
         flat = _flat(moved(self.basis, self.units), self.is_complex)
         scales = np.linalg.norm(flat, axis=1)
-        return _flat(moved(matrices, self.units), self.is_complex) @ np.linalg.pinv((flat.T / scales).T) / scales
+        return (
+            _flat(moved(matrices, self.units), self.is_complex)
+            @ np.linalg.pinv((flat.T / scales).T)
+            / scales
+        )
 
     def project(self, matrix: np.ndarray) -> np.ndarray:
         """The matrix of the algebra that is nearest to some matrix, shape (d, d)."""

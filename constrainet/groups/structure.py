@@ -84,9 +84,7 @@ class Structure(Predicates, Constructors):
         """The group of the elements s g s⁻¹ for a diagonal s, shape (dim,), which is no product."""
         matrices = [tidied(moved(to_dense(h), units)) for h in self.discrete_matrices]
         algebra = moved(self.lie_algebra, units)
-        return type(self)(
-            lie_algebra=algebra, discrete_generators=matrices or None, name=self.name
-        )
+        return type(self)(lie_algebra=algebra, discrete_generators=matrices or None, name=self.name)
 
     @cached_property
     def algebra(self) -> LieAlgebra:

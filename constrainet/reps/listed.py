@@ -73,38 +73,49 @@ class Listed(Extension):
         # and their inverses, by which equal ones are told
         frontier, backward = identity[None], identity[None]
         while len(frontier) and len(elements) <= limit:
-            fresh = []
+            fresh, undoing = [frontier[:0]], [frontier[:0]]
             for letter, move, inverse in zip(self._letters, moves, inverses, strict=True):
                 products, undone = move @ frontier, backward @ inverse
-                rows = np.arange(len(frontier))
-                moved = None
+                rest = start + np.arange(len(frontier))
+                found = np.ones((len(frontier), 1, 1))
                 if is_checked:
-                    moved = self._images[letter] @ np.stack(images[start : start + len(frontier)])
+                    found = self._images[letter] @ np.stack([images[k] for k in rest])
                 if not is_finite and start:  # the generators themselves are always listed
-                    rows = np.flatnonzero(_are_moderate(products, undone, moved))
-                names = [_name(product) for product in products[rows]]
-                for k, name in zip(rows, names, strict=True):
-                    place = seen.setdefault(name, len(elements))
-                    if place < len(elements):
-                        miss = np.abs(undone[k] @ elements[place] - identity).max()
-                        if miss > AGREE:
-                            place = len(elements)
-                    if place == len(elements):
-                        self._parents.append((start + int(k), letter))
-                        elements.append(products[k])
-                        fresh.append((products[k], undone[k]))
-                        if moved is not None:
-                            images.append(moved[k])
-                    elif moved is not None:
-                        left = [letter, *self._word(start + int(k))]
-                        size = np.linalg.norm(self._images[letter]) * np.linalg.norm(images[start + k])
-                        compare(moved[k], images[place], left, self._word(place), float(size))
+                    kept = _are_moderate(products, undone, found)
+                    products, undone, rest, found = (
+                        x[kept] for x in (products, undone, rest, found)
+                    )
+                names = [_name(product) for product in products]
+                places = np.array([seen.get(name, -1) for name in names], int)
+                for k in np.flatnonzero(places >= 0):
+                    if np.abs(undone[k] @ elements[places[k]] - identity).max() > AGREE:
+                        places[k] = -1
+                if is_checked and np.any(places >= 0):
+                    self._compare(letter, rest, found, places, images)
+                # of one letter, the products with different words are different
+                for k in np.flatnonzero(places < 0):
+                    seen.setdefault(names[k], len(elements))
+                    self._parents.append((int(rest[k]), letter))
+                    elements.append(products[k])
+                    images += [found[k]] * is_checked
+                fresh.append(products[places < 0])
+                undoing.append(undone[places < 0])
             start += len(frontier)
-            frontier = np.array([g for g, _ in fresh]).reshape(-1, dim, dim)
-            backward = np.array([g for _, g in fresh]).reshape(-1, dim, dim)
+            frontier, backward = np.concatenate(fresh), np.concatenate(undoing)
         self._is_finite = is_finite
         self.elements = np.stack(elements)
         self._sizes = np.abs(self.elements).max(axis=(1, 2))
+
+    def _compare(self, letter, rest, found, places, images) -> None:
+        """Compares the images of products, `found`, with those of the elements that they equal."""
+        known = np.flatnonzero(places >= 0)
+        others = np.stack([images[place] for place in places[known]])
+        sizes = np.array([np.linalg.norm(images[k]) for k in rest[known]])
+        sizes *= np.linalg.norm(self._images[letter])
+        worst = int((np.abs(found[known] - others).max(axis=(1, 2)) / sizes).argmax())
+        k = known[worst]
+        left, right = [letter, *self._word(int(rest[k]))], self._word(int(places[k]))
+        compare(found[k], others[worst], left, right, float(sizes[worst]))
 
     def _word(self, place: int) -> list[int]:
         letters = []
@@ -124,17 +135,17 @@ class Listed(Extension):
         return image
 
 
-def _are_moderate(elements: np.ndarray, inverses: np.ndarray, images: np.ndarray | None):
+def _are_moderate(elements: np.ndarray, inverses: np.ndarray, images: np.ndarray):
     """Which words can be told from others, however long these are, and lead to no overflow.
 
     Words a and b for which a⁻¹ b differs from 1 by δ differ by δ / ‖a⁻¹‖.
     """
-    sizes, back = np.abs(elements).max(axis=(1, 2)), np.abs(inverses).max(axis=(1, 2))
-    moderate = (sizes * back <= STRETCH) & (np.maximum(sizes, back) <= LARGEST)
-    if images is not None:
-        image_sizes = np.abs(images).max(axis=(1, 2))
-        moderate &= (image_sizes <= LARGEST) & (image_sizes >= 1 / LARGEST)
-    return moderate
+    sizes, back, image_sizes = (np.abs(x).max(axis=(1, 2)) for x in (elements, inverses, images))
+    return (
+        (sizes * back <= STRETCH)
+        & (np.maximum(sizes, back) <= LARGEST)
+        & (np.maximum(image_sizes, 1 / image_sizes) <= LARGEST)
+    )
 
 
 def _name(matrix: np.ndarray) -> bytes:
