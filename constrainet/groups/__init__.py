@@ -23,6 +23,7 @@ generators (`random_walk.py`) where nothing else is known.
 How a symmetry acts on other spaces than its own is a matter for the floor above, `reps`.
 """
 
+from constrainet.groups.arguments import check_precision
 from constrainet.groups.constructions import conjugate, diagonal, embed, wreath
 from constrainet.groups.finite import (
     P4,
@@ -37,7 +38,6 @@ from constrainet.groups.finite import (
     S,
     Z,
 )
-from constrainet.groups.arguments import check_precision
 from constrainet.groups.group import Group, check_group
 from constrainet.groups.lie import GL, SE, SL, SU, Scaling, Sp, Trivial, U
 from constrainet.groups.lie_algebra import LieAlgebra

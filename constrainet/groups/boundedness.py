@@ -64,7 +64,7 @@ def invariant_form(
     # in a bounded group, eigenvalues have modulus 1, and those of the algebra are imaginary
     if any(_are_off(np.abs(values) - 1, errors) for values, errors in map(_eigenvalues, dense)):
         return None
-    if any(_are_off(values.real, errors) for values, errors in map(_eigenvalues, algebra)):
+    if any(_are_off(np.real(values), errors) for values, errors in map(_eigenvalues, algebra)):
         return None
     if dim > LARGEST:
         raise ValueError(

@@ -35,7 +35,6 @@ from constrainet.linalg.operators import (
     apply_along,
     to_dense,
 )
-
 from constrainet.linalg.rounding import without_rounding
 
 __all__ = [

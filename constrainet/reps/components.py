@@ -71,7 +71,7 @@ class Components(Extension):
             slowest = speeds[speeds > CLEARLY * speeds.max(initial=0)].min(initial=np.inf)
             period = 2 * np.pi / slowest
             is_periodic = np.isfinite(slowest) and np.all(
-                np.abs(values.real) < CLEARLY * speeds.max()
+                np.abs(np.real(values)) < CLEARLY * speeds.max()
             )
             if (
                 is_periodic

@@ -131,10 +131,7 @@ class Solver:
 
     def _required(self, form: Form, asked: Question) -> Certificate:
         """The certificate of an answer in the caller's units."""
-        certificate, allowed = (
-            certify_in_units(form, asked, self.rtol),
-            allowed_violation(self.rtol),
-        )
+        certificate, allowed = certify_in_units(form, asked, self.rtol), allowed_violation(self.rtol)
         if not certificate.worst <= allowed:
             raise CertificateError(_what(asked), certificate.worst, allowed)
         return certificate
