@@ -13,6 +13,7 @@ from constrainet.linalg.balance import (
     are_orthogonal,
     even_units,
     moved,
+    outside_span,
     tight_combinations,
 )
 from constrainet.linalg.canonical import canonical_basis, canonical_combinations
@@ -58,6 +59,7 @@ __all__ = [
     "moved",
     "null_space",
     "numerical_rank",
+    "outside_span",
     "tidied",
     "tight_combinations",
     "to_dense",

@@ -19,7 +19,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from constrainet.tolerances import EXACT, RANK
+from constrainet.tolerances import EXACT
 
 ROUNDING = 1e-13
 """Of the entries of one matrix in even units."""
@@ -76,7 +76,7 @@ def tight_combinations(matrices: np.ndarray) -> np.ndarray:
     """
     flat, sizes = _normalised(matrices)
     left, values, _ = np.linalg.svd(flat, full_matrices=False)
-    kept = values > RANK * values.max(initial=0)
+    kept = values > EXACT * values.max(initial=0)
     return (left[:, kept] / values[kept]) @ left[:, kept].T / sizes
 
 
@@ -95,6 +95,20 @@ def are_hermitian(matrices: np.ndarray) -> bool:
     misses = [np.abs(matrices - sign * adjoints).max(axis=(1, 2), initial=0) for sign in (1, -1)]
     sizes = np.abs(matrices).max(axis=(1, 2), initial=0)
     return bool(np.all(np.minimum(*misses) <= ROUNDING * sizes))
+
+
+def outside_span(matrix: np.ndarray, matrices: Sequence[np.ndarray]) -> np.ndarray:
+    """What is left of a matrix (n, n) without its projection to the real span of others."""
+    flat, _ = _normalised(np.array(matrices))
+    whole = matrix.ravel()
+    whole = np.concatenate([whole.real, whole.imag]) if flat.shape[1] > whole.size else whole.real
+    if are_orthogonal(np.array(matrices)):
+        left = whole - (flat @ whole) @ flat
+    else:
+        left = whole - np.linalg.lstsq(flat.T, whole, rcond=EXACT)[0] @ flat
+    if flat.shape[1] > matrix.size:
+        left = left[: matrix.size] + 1j * left[matrix.size :]
+    return left.reshape(matrix.shape)
 
 
 def _normalised(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import scipy.linalg
+from scipy.sparse import csr_array
 
 from constrainet.errors import AmbiguousRankError
+from constrainet.linalg.balance import are_orthogonal
 from constrainet.tolerances import EXACT, GAP
 
 
@@ -73,7 +75,10 @@ def adjoint_relation(matrices: np.ndarray) -> np.ndarray | None:
     target = matrices.conj().swapaxes(1, 2).reshape(count, -1).T
     norms = np.linalg.norm(flat, axis=0)
     norms = np.where(norms == 0, 1, norms)
-    solution = np.linalg.lstsq(flat / norms, target / norms, rcond=EXACT)[0]
+    if not np.iscomplexobj(matrices) and are_orthogonal(matrices):
+        solution = np.asarray(csr_array((flat / norms).T) @ (target / norms))
+    else:
+        solution = np.linalg.lstsq(flat / norms, target / norms, rcond=EXACT)[0]
     if np.abs(flat / norms @ solution - target / norms).max(initial=0) > EXACT:
         return None
     return (solution * norms / norms[:, None]).T

@@ -21,7 +21,6 @@ from constrainet.linalg import (
     Monomial,
     are_hermitian,
     are_orthogonal,
-    even_units,
     moved,
     tight_combinations,
     to_dense,
@@ -115,7 +114,10 @@ def _present(group: Group, label: int, use_logarithms: bool, is_real: bool) -> P
     generators, mix = group.lie_algebra[kept], None
     units = np.ones(group.dim)
     if len(kept) and not are_hermitian(generators):
-        units = even_units([to_dense(h) for h in group.discrete_matrices], generators)
+        sizes = np.linalg.norm(generators, axis=(1, 2), keepdims=True)
+        symmetry = Symmetry(tuple(group.discrete_matrices), generators / sizes, label)
+        given = Atom(symmetry, symmetry.discrete, symmetry.infinitesimal, group.dim)
+        units = units if given.units is None else given.units
     norms = np.linalg.norm(moved(generators, units), 2, axis=(1, 2))
     generators = generators / norms[:, None, None]
     if len(kept) and not are_orthogonal(moved(generators, units)):

@@ -195,8 +195,7 @@ class Solver:
             # is the reference for `isotypic`
             yield nullspace(atoms, self.rtol)
             return
-        part = reductive_part((*rows, *columns))
-        if part is None and (found := unitarised((*rows, *columns))):
+        if found := unitarised((*rows, *columns)):
             moved, changes = found
             basis = self._irreducible_basis(moved, question)
             if basis is not None:
@@ -204,6 +203,7 @@ class Solver:
                 back = KroneckerProduct([*inverses, *(S.T for S in changes[len(rows) :])])
                 # the rank was decided in unitary coordinates, without doubt
                 yield polished(atoms, np.linalg.qr(back @ basis)[0]), self._gap
+        part = reductive_part((*rows, *columns))
         start = None if part is None else self._irreducible_basis(part, question)
         yield nullspace(atoms, None, start)
 

@@ -25,7 +25,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from constrainet.errors import AmbiguousRankError
-from constrainet.linalg import null_space, to_dense
+from constrainet.linalg import null_space, outside_span, to_dense
 from constrainet.solve.forms import Irreducible
 from constrainet.solve.problem import Atom, Symmetry
 from constrainet.tolerances import CLUSTER, EXACT, GAP, RANK
@@ -112,7 +112,8 @@ class Formulas:
     Group elements are words in the discrete generators and in exponentials of anti-Hermitian
     combinations of the others; each discrete generator has a word of its own, so that every coset
     of the identity component occurs. Hermitian combinations (boosts) enter linearly, so that
-    their norm grows only linearly with the tensor rank.
+    their norm grows only linearly with the tensor rank; their brackets are anti-Hermitian, and
+    are exponentiated with the others where they are not among them.
 
     Args:
         symmetry: whose generators.
@@ -121,18 +122,20 @@ class Formulas:
     """
 
     def __init__(self, symmetry: Symmetry, is_complex: bool, seed: int):
-        rng = np.random.default_rng(seed)
+        rng = np.random.RandomState(seed)  # whose numbers stay the same in all versions
         self.num_discrete = num_discrete = len(symmetry.discrete)
         num_lie = len(symmetry.infinitesimal)
         singles = rng.permutation(num_discrete)[:NUM_WORDS]
         self.words = [[int(i)] for i in singles]
         if num_discrete:
-            lengths = rng.integers(2, 4 + 2 * min(num_discrete, 8), NUM_WORDS)
-            self.words += [list(rng.integers(0, num_discrete, n)) for n in lengths]
+            lengths = rng.randint(2, 4 + 2 * min(num_discrete, 8), NUM_WORDS)
+            self.words += [list(rng.randint(0, num_discrete, n)) for n in lengths]
         else:
             self.words += [[]] * NUM_WORDS
         count = len(self.words)
-        self.exponents = rng.normal(size=(count, num_lie)) / sqrt(max(1, num_lie)) * 2
+        self.brackets = _missing_brackets(symmetry.infinitesimal)
+        num_rotations = num_lie + len(self.brackets)
+        self.exponents = rng.normal(size=(count, num_rotations)) / sqrt(max(1, num_rotations)) * 2
         self.boosts = rng.normal(size=(1 + NUM_CONNECTORS, num_lie)) / sqrt(max(1, num_lie))
         shape = (1 + NUM_CONNECTORS, count)
         self.weights = rng.normal(size=shape) / sqrt(count)
@@ -144,7 +147,10 @@ class Formulas:
     def images(self, atom: Atom) -> Images:
         """The images of the generators and of the group elements on an atom."""
         dense = [to_dense(h) for h in atom.discrete]
-        rotations = (atom.infinitesimal - atom.infinitesimal.conj().swapaxes(1, 2)) / 2
+        rotations, boosts = _parts(atom.infinitesimal)
+        if len(self.brackets):
+            brackets = [_bracket(*np.tensordot(pair, boosts, 1)) for pair in self.brackets]
+            rotations = np.concatenate([rotations, brackets])
         elements = []
         for word, exponent in zip(self.words, self.exponents, strict=True):
             element = np.eye(atom.dim)
@@ -159,7 +165,7 @@ class Formulas:
     def trivial(self) -> Images:
         """The images on the trivial representation."""
         ones = np.ones((len(self.words), 1, 1))
-        num_lie = self.exponents.shape[1]
+        num_lie = self.boosts.shape[1]
         return Images(np.ones((self.num_discrete, 1, 1)), np.zeros((num_lie, 1, 1)), ones)
 
     def generic(self, images: Images) -> tuple[np.ndarray, np.ndarray]:
@@ -167,11 +173,50 @@ class Formulas:
         sums = np.tensordot(self.weights, images.elements, 1)
         adjoints = images.elements.conj().swapaxes(1, 2)
         sums[1:] += np.tensordot(self.adjoint_weights[1:], adjoints, 1)
-        boosts = (images.infinitesimal + images.infinitesimal.conj().swapaxes(1, 2)) / 2
+        _, boosts = _parts(images.infinitesimal)
         if boosts.any():
             sums = sums + np.tensordot(self.boosts, boosts, 1)
         hermitian = (sums[0] + sums[0].conj().T) / 2
         return hermitian, sums[1:]
+
+
+def _parts(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The anti-Hermitian and the Hermitian parts."""
+    adjoints = matrices.conj().swapaxes(1, 2)
+    return (matrices - adjoints) / 2, (matrices + adjoints) / 2
+
+
+def _bracket(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return a @ b - b @ a
+
+
+def _missing_brackets(generators: np.ndarray) -> np.ndarray:
+    """Brackets of Hermitian parts that span what generators lack of all such brackets.
+
+    Boosts alone generate the Lorentz group, but a linear combination of boosts is no generic
+    element of the algebra: its eigenvalues repeat.
+
+    Args:
+        generators: shape (D, n, n), their span closed under the adjoint.
+
+    Returns:
+        Pairs of weights of the Hermitian parts, shape (count, 2, D); none for most groups.
+    """
+    _, boosts = _parts(generators)
+    pairs, found = [], []
+    rng = np.random.RandomState(0)
+    # rounding in anti-Hermitian generators is no boost
+    while np.abs(boosts).max(initial=0) > EXACT * np.abs(generators).max(initial=0):
+        pair = rng.normal(size=(2, len(generators)))
+        a, b = np.tensordot(pair, boosts, 1)
+        size = np.linalg.norm(a) * np.linalg.norm(b)
+        missing = outside_span(_bracket(a, b) / size, [*generators, *found])
+        # 1e-6: random brackets lie in the span up to rounding, or are clearly outside of it
+        if np.linalg.norm(missing) < 1e-6:
+            break
+        pairs.append(pair / np.sqrt(size))
+        found.append(missing)
+    return np.array(pairs).reshape(len(pairs), 2, len(generators))
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,12 +26,12 @@ from constrainet.errors import (
     IllConditionedError,
     ProblemTooLargeError,
 )
-from constrainet.linalg import Matrix, Monomial, numerical_rank, to_dense
+from constrainet.linalg import Matrix, Monomial, numerical_rank, tight_combinations, to_dense
 from constrainet.solve.forms import DenseForm
 from constrainet.solve.memory import memory_limit
 from constrainet.solve.problem import Atom, dim_of, images
 from constrainet.solve.progress import steps
-from constrainet.tolerances import GAP, RANK, STRETCH
+from constrainet.tolerances import EXACT, GAP, RANK, STRETCH
 
 DENSE_LIMIT = 1000
 """Dimensions up to this are solved with a dense Gram matrix: half a second at the limit."""
@@ -47,7 +47,7 @@ LEAST_MOVE = 1e-5
 """An element that moves vectors by less than this fraction of their length is taken as moving them
 by this: where it moves them at all, rounding is not far below."""
 
-NILPOTENT = 1e-15
+NILPOTENT = 1e-14
 """A matrix of norm one whose n-th power is smaller is nilpotent, but for rounding."""
 
 INEXACT = 1e-11
@@ -186,10 +186,11 @@ def _stretch(atoms: Sequence[Atom]) -> float:
     for i in range(len(atoms[0].discrete)):
         extremes = [_extremes(atom.discrete[i]) for atom in atoms]
         worst = max(worst, prod(s for s, _ in extremes), prod(1 / s for _, s in extremes))
-    for i in range(len(atoms[0].infinitesimal)):
-        matrices = [atom.infinitesimal[i] for atom in atoms]
+    combinations = _separated(atoms[0].symmetry.infinitesimal)
+    mixed = [np.tensordot(combinations, atom.infinitesimal, 1) for atom in atoms]
+    for matrices in zip(*mixed, strict=True):
         norm = max(np.linalg.norm(m, 2) for m in matrices)
-        if not norm:
+        if norm < EXACT:
             continue
         radius = max(np.abs(np.linalg.eigvals(m)).max() for m in matrices)
         # what rotates or grows sets its own scale; a nilpotent generator has none, though rounding
@@ -201,6 +202,20 @@ def _stretch(atoms: Sequence[Atom]) -> float:
         elements = (scipy.linalg.expm(m / unit) for m in matrices)
         worst = max(worst, prod(float(np.linalg.norm(g, 2)) for g in elements))
     return worst
+
+
+def _separated(matrices: np.ndarray) -> np.ndarray:
+    """Combinations (D, D) of Lie generators in which nilpotent ones are apart from the others.
+
+    They are orthogonal also with respect to the trace form, of which the nilpotent ones are the
+    null space: a translation added to a rotation would look like skew coordinates.
+    """
+    if not len(matrices):
+        return np.zeros((0, 0))
+    tight = tight_combinations(matrices)
+    even = np.tensordot(tight, matrices, 1)
+    form = np.tensordot(even, even, ((1, 2), (2, 1))).real
+    return np.linalg.eigh(form)[1].T @ tight
 
 
 def _extremes(matrix: Matrix) -> tuple[float, float]:
