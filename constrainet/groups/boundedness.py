@@ -18,6 +18,11 @@ have the square of it, and their null space takes a minute."""
 DEGENERATE = 1e-13
 """What is smaller than this, of two spaces paired or of a form, is zero up to rounding."""
 
+MAX_STEPS = 500
+MOST_SKEW = 1e7
+"""Steps towards unitary coordinates, and the condition number at which there are thought to be
+none."""
+
 CUTOFF = 1e-7
 """Constraints on forms that are violated by less than this may hold; then they have to, to `EXACT`.
 
@@ -80,6 +85,12 @@ def invariant_form(
             f"{error.below:.1e} lie on either side of the cutoff {error.cutoff:.1e}. Give its "
             "generators with more digits, or in coordinates closer to orthogonal ones."
         ) from None
+    if form is None and _looks_unitary(algebra, dense):
+        raise ValueError(
+            f"Whether {name} is bounded cannot be decided: its generators look like rotations in "
+            "coordinates that are so far from orthogonal ones that float64 does not suffice. Give "
+            "them in coordinates closer to orthogonal ones."
+        )
     if form is None:
         return None
     violations = [_miss(g.conj().T @ form @ g - form, g) for g in dense]
@@ -128,6 +139,40 @@ def _mean_form(algebra: np.ndarray, dense: Sequence[np.ndarray], dim: int) -> np
     if not _is_clear(values[0] / np.abs(values).max(), EXACT):
         return None
     return form / values[-1]
+
+
+def _looks_unitary(algebra: np.ndarray, dense: Sequence[np.ndarray]) -> bool:
+    """Whether the generators are unitary in other coordinates, up to what rounding makes there.
+
+    Descends along geodesics to the coordinates in which the generators' norms have the least
+    product. Those of a bounded group are the ones in which it is unitary.
+
+    References:
+        Kempf, Ness, "The length of vectors in representation spaces" (1979).
+    """
+    matrices = np.stack([*dense, *algebra])
+    moved, change = matrices, np.eye(matrices.shape[1])
+    for _ in range(MAX_STEPS):
+        squares = np.sum(np.abs(moved) ** 2, axis=(1, 2), keepdims=True)
+        adjoints = moved.conj().swapaxes(1, 2)
+        slope = np.sum((moved @ adjoints - adjoints @ moved) / squares, axis=0)
+        values, vectors = np.linalg.eigh(slope)
+        if np.abs(values).max() < EXACT:
+            break
+        step = (vectors * np.exp(-values / (4 * len(moved)))) @ vectors.conj().T
+        change = step @ change
+        inverse = np.linalg.inv(change)
+        moved = change @ matrices @ inverse
+        if np.linalg.cond(change) > MOST_SKEW:
+            break
+    known = np.finfo(float).eps * np.linalg.cond(change)
+    for i, (m, original) in enumerate(zip(moved, matrices, strict=True)):
+        is_element, one = i < len(dense), np.eye(len(m))
+        miss = np.linalg.norm(m @ m.conj().T - one if is_element else m + m.conj().T)
+        size = np.linalg.norm(m - one if is_element else m)  # a shear misses by its whole size
+        if miss > min(100 * known * np.linalg.norm(original), max(0.01 * size, known)):
+            return False
+    return True
 
 
 def _is_clear(value: float, limit: float) -> bool:

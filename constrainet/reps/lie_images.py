@@ -51,10 +51,7 @@ class LieImages:
         self._dim, self._image_dim = algebra.shape[1], images.shape[1]
         inverses = [(np.linalg.inv(h), np.linalg.inv(image)) for h, image in discrete]
         stretches = [
-            (
-                np.linalg.norm(h, 2) * np.linalg.norm(back, 2),
-                np.linalg.norm(rho) * np.linalg.norm(b),
-            )
+            (_size(h) * _size(back), _size(rho) * _size(b))
             for (h, rho), (back, b) in zip(discrete, inverses, strict=True)
         ]
         new = [
