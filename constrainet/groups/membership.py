@@ -34,6 +34,9 @@ MAX_WORDS = 16
 MAX_DISCRETE_WORDS = 1000
 """The same where there is no Lie algebra, so that words are only compared."""
 
+LARGEST = 1e100
+"""Words of entries beyond this, or beyond its inverse, are not followed."""
+
 NUM_STARTS = 30
 NUM_STEPS = 8
 """Random elements of the identity component from which it is tried to reach a matrix, and steps."""
@@ -76,9 +79,12 @@ def belongs(
             return False
         g = g @ (vectors / np.sqrt(values)) @ vectors.conj().T
         algebra = LieAlgebra((algebra.basis - algebra.basis.conj().swapaxes(1, 2)) / 2)
+    # most elements are reached at once, and to look for invariants takes longer
+    if _is_reached(g, algebra, matrices, 1):
+        return True
     if _breaks_an_invariant(g, algebra, matrices, form is not None or is_adjoint_closed):
         return False
-    return True if _is_reached(g, algebra, matrices) else None
+    return True if algebra.dim and _is_reached(g, algebra, matrices, NUM_STARTS) else None
 
 
 def _is_in_lattice(g: np.ndarray, matrices: Sequence[np.ndarray]) -> bool | None:
@@ -245,12 +251,14 @@ def _common_null_space(constraints: list[np.ndarray], size: int) -> np.ndarray |
         return None
 
 
-def _is_reached(g: np.ndarray, algebra: LieAlgebra, matrices: Sequence[np.ndarray]) -> bool:
+def _is_reached(
+    g: np.ndarray, algebra: LieAlgebra, matrices: Sequence[np.ndarray], starts: int
+) -> bool:
     for word in _words(matrices, len(g), MAX_WORDS if algebra.dim else MAX_DISCRETE_WORDS):
         rest = np.linalg.solve(word, g)
         if np.abs(rest - np.eye(len(g))).max() < EXACT:
             return True
-        if algebra.dim and _is_in_identity_component(rest, algebra):
+        if algebra.dim and _is_in_identity_component(rest, algebra, starts):
             return True
     return False
 
@@ -264,12 +272,15 @@ def _words(matrices: Sequence[np.ndarray], d: int, limit: int) -> Iterator[np.nd
         yield words[done]
         for step in steps:
             new = words[done] @ step
-            if known < limit and np.abs(words[:known] - new).max((1, 2)).min() > EXACT:
+            size = np.abs(new).max()
+            if not 1 / LARGEST < size < LARGEST:
+                continue
+            if known < limit and np.abs(words[:known] - new).max((1, 2)).min() > EXACT * size:
                 words[known], known = new, known + 1
         done += 1
 
 
-def _is_in_identity_component(g: np.ndarray, algebra: LieAlgebra) -> bool:
+def _is_in_identity_component(g: np.ndarray, algebra: LieAlgebra, starts: int) -> bool:
     """Whether g is found to be a product of exponentials.
 
     It is one if log g is in the algebra. If not, the projection of log g is split off, and random
@@ -277,7 +288,7 @@ def _is_in_identity_component(g: np.ndarray, algebra: LieAlgebra) -> bool:
     """
     rng = np.random.RandomState(0)
     start = g
-    for _ in range(NUM_STARTS):
+    for _ in range(starts):
         for _ in range(NUM_STEPS):
             log = logarithm(g)
             if log is None:
