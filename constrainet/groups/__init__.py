@@ -46,7 +46,7 @@ from constrainet.groups.precision import double_precision
 from constrainet.groups.semidirect import semidirect
 from constrainet.groups.structure import ConjugacyClasses
 from constrainet.groups.subgroups import stabiliser, subgroup
-from constrainet.groups.units import units_of
+from constrainet.groups.units import is_singular, units_of
 
 __all__ = [
     "GL",
@@ -81,6 +81,7 @@ __all__ = [
     "diagonal",
     "double_precision",
     "embed",
+    "is_singular",
     "semidirect",
     "stabiliser",
     "subgroup",

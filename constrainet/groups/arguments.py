@@ -14,15 +14,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from constrainet.groups.units import LARGEST_CONDITION
 from constrainet.linalg import Matrix, Monomial, even_units, moved
 from constrainet.tolerances import EXACT
-
-LARGEST_CONDITION = 1e13
-"""Discrete generators with a greater condition number count as singular, dimensionless.
-
-The inverse of such a matrix has fewer than three correct digits in float64, and a matrix that is
-singular on paper gets about 1e16. The condition number does not depend on the generator's scale.
-"""
 
 
 def check_size(name: str, argument: str, value: object, minimum: int = 1) -> int:

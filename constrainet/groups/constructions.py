@@ -10,10 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from constrainet.groups.arguments import LARGEST_CONDITION, check_size
+from constrainet.groups.arguments import check_size
 from constrainet.groups.finite import S
 from constrainet.groups.group import Group, check_group
 from constrainet.groups.haar import Independent, Moved, Sampler
+from constrainet.groups.units import is_singular
 from constrainet.linalg import Matrix, Monomial, to_dense
 
 
@@ -111,17 +112,16 @@ def conjugate(group: Group, matrix: Any, *, name: str | None = None) -> Group:
             f"{group.name} acts on that many coordinates. Got {dense.shape}."
         )
     dense = dense.astype(complex if np.iscomplexobj(dense) else float)
-    # coordinates in units of all sizes are as good as others
-    units = np.linalg.norm(dense, axis=1)
-    even = dense / np.where(units > 0, units, 1)[:, None]
-    # the negation catches NaN
-    if not np.isfinite(dense).all() or not np.linalg.cond(even) < LARGEST_CONDITION:
+    if not np.isfinite(dense).all() or is_singular(dense):
         raise ValueError(
             "`conjugate(matrix=...)` should be invertible, because it changes the basis. Got a "
             "matrix that is singular or not finite."
         )
     monomial = Monomial.from_dense(dense) if monomial is None else monomial
-    inverse = np.linalg.inv(even) / units if monomial is None else monomial.H.to_dense()
+    rows = np.linalg.norm(dense, axis=1)
+    inverse = (
+        np.linalg.inv(dense / rows[:, None]) / rows if monomial is None else monomial.H.to_dense()
+    )
 
     def move(g: Matrix) -> Matrix:
         if monomial is not None and isinstance(g, Monomial):

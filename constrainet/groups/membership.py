@@ -25,8 +25,9 @@ import scipy.linalg
 
 from constrainet.errors import AmbiguousRankError
 from constrainet.groups.lie_algebra import LieAlgebra
+from constrainet.groups.units import is_singular
 from constrainet.linalg import logarithm, null_space
-from constrainet.tolerances import CLUSTER, EXACT, RANK
+from constrainet.tolerances import CLUSTER, EXACT, RANK, STRETCH
 
 MAX_WORDS = 16
 """Words in the discrete generators that are tried beside exponentials, the shortest first."""
@@ -137,9 +138,12 @@ def _breaks_an_invariant(
         return True
     if _leaves_the_determinants(g, algebra, matrices, spaces):
         return True
+    # where generators stretch, the constraints of tensors differ in size by powers of that
+    stretches = [np.linalg.norm(h, 2) * np.linalg.norm(np.linalg.inv(h), 2) for h in matrices]
     return any(
         _moves_a_tensor(g, algebra, matrices, k, dual)
         for k, dual in _tensor_ranks(len(g), np.iscomplexobj(g))
+        if max(stretches, default=1.0) ** (k + dual) <= STRETCH
     )
 
 
@@ -265,18 +269,21 @@ def _is_reached(
 
 def _words(matrices: Sequence[np.ndarray], d: int, limit: int) -> Iterator[np.ndarray]:
     """Different products of the generators and their inverses, the identity first."""
-    steps = [*matrices, *(np.linalg.inv(h) for h in matrices)]
+    inverses = [np.linalg.inv(h) for h in matrices]
+    steps = [*zip(matrices, inverses, strict=True), *zip(inverses, matrices, strict=True)]
     words = np.zeros((limit, d, d), np.result_type(float, *matrices))
-    words[0], done, known = np.eye(d), 0, 1
+    # and their inverses, by which equal ones are told
+    undone, eye = words.copy(), np.eye(d)
+    words[0], undone[0], done, known = eye, eye, 0, 1
     while done < known:
         yield words[done]
-        for step in steps:
+        for step, back in steps:
             new = words[done] @ step
             size = np.abs(new).max()
-            if not 1 / LARGEST < size < LARGEST:
+            if not 1 / LARGEST < size < LARGEST or is_singular(new):
                 continue
-            if known < limit and np.abs(words[:known] - new).max((1, 2)).min() > EXACT * size:
-                words[known], known = new, known + 1
+            if known < limit and np.abs(undone[:known] @ new - eye).max((1, 2)).min() > EXACT:
+                words[known], undone[known], known = new, back @ undone[done], known + 1
         done += 1
 
 

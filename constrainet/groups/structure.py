@@ -21,7 +21,7 @@ from constrainet.groups.lie_algebra import LieAlgebra
 from constrainet.groups.membership import are_integral, belongs
 from constrainet.groups.points import PermutationAction, permutation_action
 from constrainet.groups.predicates import Predicates
-from constrainet.groups.units import units_of
+from constrainet.groups.units import is_singular, units_of
 from constrainet.linalg import moved, tidied, to_dense
 from constrainet.tolerances import EXACT
 
@@ -364,8 +364,7 @@ class Structure(Predicates, Constructors):
         action = self.permutation_action
         if action is not None:
             return g in action
-        singular = np.linalg.svd(g, compute_uv=False)
-        if singular[-1] <= EXACT * singular[0]:
+        if is_singular(g):
             return False
         answer = belongs(
             g,

@@ -1,4 +1,4 @@
-"""The units in which a group is looked at."""
+"""Matrices whatever the units of the coordinates: those of a group, and when one is singular."""
 
 from __future__ import annotations
 
@@ -8,6 +8,20 @@ import numpy as np
 
 from constrainet.linalg import Matrix, even_units, to_dense, without_rounding
 from constrainet.tolerances import EXACT
+
+LARGEST_CONDITION = 1e13
+"""Matrices with a greater condition number count as singular, dimensionless.
+
+The inverse of such a matrix has fewer than three correct digits in float64, and a matrix that is
+singular on paper gets about 1e16.
+"""
+
+
+def is_singular(matrix: np.ndarray) -> bool:
+    """Whether a matrix, shape (d, d), has no inverse in float64, whatever the units of its rows."""
+    rows = np.linalg.norm(matrix, axis=1, keepdims=True)
+    # the negation catches NaN
+    return not (np.all(rows > 0) and np.linalg.cond(matrix / rows) < LARGEST_CONDITION)
 
 
 def units_of(matrices: Sequence[Matrix] | np.ndarray, algebra: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from constrainet.groups import Group, check_group, check_precision, units_of
+from constrainet.groups import Group, check_group, check_precision, is_singular, units_of
 from constrainet.linalg import Monomial, digest, moved, to_dense
 from constrainet.reps.atomic import AtomicRep
 from constrainet.reps.dual import dual
@@ -30,9 +30,6 @@ ONE_BY_ONE: dict[str, Any] = (
     else {}  # the default until JAX 0.4.34
 )
 """How JAX calls back from a vectorised function."""
-
-LARGEST_CONDITION = 1e13
-"""Images with a greater condition number count as singular, as generators do."""
 
 Images = tuple[tuple[tuple[np.ndarray, ...], np.ndarray], ...]
 """For each factor of a group the images of its discrete generators, and of its Lie generators."""
@@ -168,7 +165,7 @@ def from_generators(group: Group, *, drho: Any = None, rho: Any = None, label: s
     lie = np.zeros((0, n, n)) if lie is None else lie
     units = units_of(discrete, lie)
     for i, image in enumerate(moved(discrete, units)):
-        if np.linalg.cond(image) > LARGEST_CONDITION:
+        if is_singular(image):
             raise ValueError(
                 f"`from_generators(rho=...)` should be invertible matrices. Image {i} is singular."
             )

@@ -258,3 +258,18 @@ def test_single_precision_is_taken_where_it_is_exact():
     assert Group(discrete_generators=turn / 2).order == inf
     # the scale of a Lie generator means nothing
     assert Group(lie_algebra=np.float32(0.1) * turn).is_compact
+
+
+@pytest.mark.parametrize(
+    "h", [1e5 * np.eye(2), np.diag([1e5, 1]), np.diag([1, 0.5]), [[2.0, 1.0], [1.0, 1.0]]], ids=str
+)
+def test_powers_of_a_stretch_are_its_powers(h):
+    G = Group(discrete_generators=[h])
+    (h,) = G.discrete_generators
+    for n in (-4, -1, 0, 2, 3, 4):
+        assert G.contains(np.linalg.matrix_power(h, n))
+    for g in (-h, np.diag([3.0, 1.0]), 1.5 * h):
+        try:
+            assert not G.contains(g)
+        except ValueError as error:
+            assert "cannot decide" in str(error)
