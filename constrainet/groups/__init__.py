@@ -15,7 +15,8 @@ semidirect products (`semidirect.py`) and as subgroups (`subgroups.py`).
 What a group is, is found from its generators by theorems (`structure.py`): a finite one is a group
 of permutations of the images of the basis vectors (`points.py`, `permutations.py`,
 `enumeration.py`), a Lie group has the Lie algebra that its generators close to (`lie_algebra.py`),
-and a compact one keeps an inner product (`boundedness.py`). Elements are drawn by
+and a compact one keeps an inner product (`boundedness.py`). All of it is looked at in units in
+which the generators are of even size (`units.py`), and carried back. Elements are drawn by
 samplers: from known distributions (`haar.py`, `uniform.py`) where the group is known, through
 `stabiliser_chain.py` for permutation groups of any order, and by a random walk along the
 generators (`random_walk.py`) where nothing else is known.

@@ -210,8 +210,8 @@ class Group(Structure):
           rotation and normal translations cut off at ±3.
         - For other custom groups the end of a random walk of 48 steps along the generators (more
           for large monomial groups), which approximates the Haar measure if the group is compact.
-          It never leaves ‖g‖_F, ‖g⁻¹‖_F <= 4 √dim κ, with κ the largest 2-norm among the discrete
-          generators and their inverses (1 if there are none).
+          In the even `units` it never leaves ‖g‖_F, ‖g⁻¹‖_F <= 4 √dim κ, with κ the largest
+          2-norm among the discrete generators and their inverses (1 if there are none).
 
         Safe under `jax.jit` and `jax.vmap`.
 

@@ -88,7 +88,7 @@ def changed(G: Group, basis: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
     ]
 
 
-def generated(group_side, image_side, sizes=1.0) -> tuple[Group, Rep]:
+def generated(group_side, image_side, sizes: float | np.ndarray = 1.0) -> tuple[Group, Rep]:
     (algebra, discrete), (lie, images) = group_side, image_side
     G = Group(lie_algebra=algebra * sizes, discrete_generators=discrete or None)
     return G, from_generators(G, drho=lie * sizes if len(lie) else None, rho=images or None)
