@@ -11,7 +11,7 @@ PYTEST := -m pytest -n auto --maxprocesses 8
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest lint format-check ruff types imports format bench accuracy layers docs clean
+.PHONY: help demo test test-oldest golden lint format-check ruff types imports format bench accuracy layers docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,6 +24,9 @@ test: .venv/test.installed ## run every test (ARGS are passed on to pytest)
 
 test-oldest: .venv-oldest/test.installed ## run every test against the oldest versions claimed
 	.venv-oldest/bin/python $(PYTEST) $(ARGS)
+
+golden: .venv/test.installed ## write anew the golden answers that differ (see tests/golden)
+	$(BIN)/python -m tests.everywhere.golden --write
 
 lint: format-check ruff types imports ## check format, style, types and the import law
 

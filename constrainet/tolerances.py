@@ -55,3 +55,23 @@ CLUSTER = 1e-7
 Equal ones differ by rounding (1e-13); distinct ones of a generic element in a space of dimension
 n by about 1/n², which is 1e-6 at n = 1000, the largest eigenproblem that is ever solved.
 """
+
+FINGERPRINT = 1e-5
+"""To what fraction of their size numbers are rounded before they make a fingerprint.
+
+Far above the rounding of a computation, whose results hardly ever fall on either side of an edge,
+and far below what another basis changes, which is of the size of the numbers.
+"""
+
+NEGLIGIBLE_ENTRY = 1e-7
+"""Entries of normalised couplings below this are zero.
+
+Those that should be zero are rounding, 1e-15 to 1e-11; others are algebraic numbers of small
+height, 1e-3 and more.
+"""
+
+VANISHING = 1e-7
+"""A function that is less than this at random points, for others of size 1, is zero.
+
+Layers on random numbers leave rounding, 1e-15 a layer, or numbers of order 0.01 to 1.
+"""

@@ -43,6 +43,7 @@ from constrainet.groups import (
     semidirect,
     wreath,
 )
+from constrainet.reps import Rep, Scalar, V, decompose
 
 ROTATION = np.array([[0.0, -1.0], [1.0, 0.0]])
 SHEAR = np.array([[1.0, 1.0], [0.0, 1.0]])
@@ -233,3 +234,11 @@ ORDERS: dict[str, int] = {
     "conjugate(D(4))": 8,
     "diagonal(S(3),2)": 6,
 }
+
+
+def small_rep(name: str) -> Rep:
+    """A scalar, vectors and their duals; of Rubik's cube, the positions of its corners."""
+    v = V(GROUPS[name]())
+    if name == "RubiksCube":  # products of all that its 48 stickers hold take long
+        return Scalar(v.group) + next(r for r, _ in decompose(v).irreps if r.dim == 7)
+    return Scalar(v.group) + v + v.T

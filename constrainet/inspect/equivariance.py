@@ -305,12 +305,14 @@ def relative_errors(
         least: norms that the scale does not fall below, shape (inputs,).
 
     Returns:
-        The errors, shape (elements, inputs), and the scales, shape (elements, 1).
+        The errors, shape (elements, inputs), infinite where they are not numbers, and the scales,
+        shape (elements, 1).
     """
     norms = np.maximum(np.linalg.norm(got, axis=-1), np.linalg.norm(expected, axis=-1))
     scales = np.sqrt((np.maximum(norms, least) ** 2).mean(axis=1, keepdims=True))
     scales = np.where(scales > 0, scales, 1)
-    return np.linalg.norm(got - expected, axis=-1) / scales, scales
+    errors = np.linalg.norm(got - expected, axis=-1) / scales
+    return np.where(np.isnan(errors), np.inf, errors), scales
 
 
 def samples(group: Group, key: jax.Array, count: int) -> np.ndarray:

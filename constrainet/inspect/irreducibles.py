@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from constrainet.errors import CertificateError
 from constrainet.inspect.pattern import source_of
-from constrainet.reps import Rep, equivariant_maps, under_one_group
+from constrainet.reps import Question, Rep, common_spaces, under_one_group
 from constrainet.solve import Decomposition, decompose
 
 TYPES = {1: "real", 2: "complex", 4: "quaternionic"}
@@ -76,10 +76,11 @@ def irreducible_content(*reps: Rep) -> tuple[Content, ...] | None:
 
 @lru_cache(maxsize=64)
 def _content(reps: tuple[Rep, ...]) -> tuple[Content, ...] | None:
-    if any(term.dim > LARGEST for rep in reps for term in rep.space.terms):
+    spaces = common_spaces(*reps)
+    if any(term.dim > LARGEST for space in spaces for term in space.terms):
         return None
     try:
-        decomposition = decompose(*(rep.space for rep in reps))
+        decomposition = decompose(*spaces)
     except CertificateError:
         return None
     if not decomposition.is_irreducible:
@@ -96,12 +97,12 @@ def _content(reps: tuple[Rep, ...]) -> tuple[Content, ...] | None:
 def _named_types(decomposition: Decomposition) -> list[IrreducibleType]:
     components = decomposition.components
     shared = Counter(component.dim for component in components)
-    numbers: Counter[int] = Counter()
+    # the trivial one is "1"; beside it, other characters are 1₂, 1₃, ...
+    numbers = Counter({1: sum(component.is_trivial for component in components)})
     types = []
     for component in components:
         d = component.dim
-        numbers[d] += 1
-        # the trivial one is "1" and comes first; other characters are 1₂, 1₃, ...
+        numbers[d] += not component.is_trivial
         is_alone = shared[d] == 1 and d > 1
         suffix = "" if is_alone or component.is_trivial else str(numbers[d]).translate(SUBSCRIPTS)
         size = 1 if component.commutant is None else len(component.commutant)
@@ -136,7 +137,7 @@ def explain_zero(rep_in: Rep | None, rep_out: Rep) -> str | None:
         Serre, "Linear representations of finite groups" (1977), section 2.2 (Schur's lemma).
     """
     source, target = under_one_group(source_of(rep_in, rep_out, "explain_zero"), rep_out)
-    if equivariant_maps(source, target).rank:
+    if Question(source, target).solve().rank:
         return None
     for rep in (source, target):
         if not rep.dim:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from constrainet.errors import CertificateError
-from constrainet.reps import Rep, Scalar, equivariant_maps
+from constrainet.reps import Question, Rep, Scalar
 from constrainet.solve import Block, DenseForm, Form, IsotypicForm, OrbitForm, Subspace
 from constrainet.tolerances import CLUSTER, EXACT
 
@@ -114,7 +114,7 @@ def weight_sharing(rep_in: Rep | None, rep_out: Rep) -> WeightSharing:
         perceptrons for arbitrary matrix groups" (2021), figure 2.
     """
     rep_in = source_of(rep_in, rep_out, "weight_sharing")
-    subspace = equivariant_maps(rep_in, rep_out)
+    subspace = Question(rep_in, rep_out).solve()
     labels, scale = _assemble(subspace)
     return WeightSharing(rep_in, rep_out, *_by_first_appearance(labels, scale), subspace.rank)
 

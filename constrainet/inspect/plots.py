@@ -10,7 +10,7 @@ import scipy.linalg
 
 from constrainet.inspect.colors import class_colors, is_dark, tint
 from constrainet.inspect.pattern import WeightSharing, source_of, weight_sharing
-from constrainet.reps import Rep, equivariant_maps
+from constrainet.reps import Question, Rep
 from constrainet.tolerances import CLUSTER
 
 Axes = Any
@@ -160,7 +160,7 @@ def sparse_basis(rep_in: Rep, rep_out: Rep) -> np.ndarray:
         >>> sparse_basis(V(SO(3)) ** 2, V(SO(3)) ** 2).reshape(3, 81).sum(axis=1).round()
         array([9., 9., 9.])
     """
-    subspace = equivariant_maps(rep_in, rep_out)
+    subspace = Question(rep_in, rep_out).solve()
     pattern = weight_sharing(rep_in, rep_out)
     basis = subspace.to_dense()
     classes, firsts = np.unique(pattern.labels, return_index=True)
@@ -206,7 +206,7 @@ def plot_projection(rep_in: Rep | None, rep_out: Rep, key: jax.Array) -> np.ndar
     """
     pyplot = _pyplot()
     source = source_of(rep_in, rep_out, "plot_projection")
-    subspace = equivariant_maps(source, rep_out)
+    subspace = Question(source, rep_out).solve()
     shape = (rep_out.dim, source.dim)
     matrix = np.asarray(jax.random.normal(key, shape), np.float64)
     projected = subspace.project(matrix.ravel()).reshape(shape)

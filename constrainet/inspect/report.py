@@ -6,20 +6,15 @@ from functools import singledispatch
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from constrainet.groups import Group
 from constrainet.inspect.catalogue import order_of
 from constrainet.inspect.description import Description
 from constrainet.inspect.irreducibles import Content, explain_zero, irreducible_content
 from constrainet.inspect.pattern import source_of, weight_sharing
-from constrainet.maps import EquivariantMap, TensorProductMap
-from constrainet.reps import (
-    Rep,
-    Scalar,
-    TensorProduct,
-    equivariant_maps,
-    tensor_product,
-    under_one_group,
-)
+from constrainet.maps import EquivariantMap, TensorProductMap, fingerprint
+from constrainet.reps import LinearMaps, Question, Rep, Scalar, under_one_group
 from constrainet.solve import Subspace
 
 PATTERN_UP_TO = 2**22
@@ -98,12 +93,10 @@ def _(x: Group) -> Description:
 
 @describe.register
 def _(x: Rep) -> Description:
-    if isinstance(x, TensorProduct) and x.split is not None:
-        target = tensor_product(x.group, x.factors[: x.split])
-        source = tensor_product(x.group, [rep.T for rep in x.factors[x.split :]])
-        return describe_map(source, target)
+    if isinstance(x, LinearMaps):
+        return describe_map(x.source, x.target)
     contents = irreducible_content(x)
-    invariants = equivariant_maps(Scalar(x.group), x).rank
+    invariants = x.equivariant_basis().rank
     facts = [("dimension", f"{x.dim:,}")]
     if contents:
         facts.append(("irreducible", _content_line(contents)))
@@ -142,6 +135,7 @@ def _(x: TensorProductMap) -> Description:
         ("connections", x.connections),
         ("weights", f"{x.num_weights:,}, one for each product"),
         ("multiplications", f"{x.multiplications:,} per sample"),
+        ("fingerprint", digits := _fingerprint_of_products(x)),
     )
     data = {
         "kind": "bilinear map",
@@ -150,6 +144,7 @@ def _(x: TensorProductMap) -> Description:
         "connections": x.connections,
         "num_weights": x.num_weights,
         "multiplications": x.multiplications,
+        "fingerprint": digits,
     }
     title = f"bilinear maps {sources} → {x.rep_out} of {x.rep_out.group}"
     return Description(title, facts, data)
@@ -158,7 +153,7 @@ def _(x: TensorProductMap) -> Description:
 def describe_map(
     rep_in: Rep | None, rep_out: Rep, equivariant: EquivariantMap | None = None
 ) -> Description:
-    """`describe(rep_in >> rep_out)`, also where `>>` simplifies its sides away.
+    """`describe(rep_in >> rep_out)`, or of the biases of `rep_out`.
 
     Args:
         rep_in: the source; None for a bias.
@@ -181,7 +176,8 @@ def describe_map(
     equivariant = EquivariantMap(source, target) if equivariant is None else equivariant
     subspace = equivariant.subspace
     size, rank = subspace.shape
-    bias = equivariant_maps(Scalar(target.group), target).rank
+    rtol = equivariant.frame.rtol
+    bias = Question(Scalar(target.group), target).solve(rtol=rtol).rank
     content_in, content_out = irreducible_content(source, target) or (None, None)
     facts = [
         ("from", _side(source, content_in)),
@@ -202,11 +198,11 @@ def describe_map(
         "num_free": rank,
         "num_free_biases": bias,
     }
-    why = explain_zero(source, target) if size else None
+    why = explain_zero(source, target) if size and not rank and rtol is None else None
     if why is not None:
         facts.append(("why none", why))
         data["why_none"] = why
-    elif size <= PATTERN_UP_TO:
+    elif size <= PATTERN_UP_TO and rtol is None:
         pattern = weight_sharing(source, target)
         relation = "which are the free weights" if pattern.is_tying else "with relations among them"
         facts.append(("classes", f"{pattern.num_classes:,} of proportional weights, {relation}"))
@@ -231,7 +227,8 @@ def _describe_layer(layer: Any) -> Description:
         title = f"{name}: {description.title}"
         return Description(title, tuple(facts), data | {"layer": name})
     reps = [layer.rep_in, *getattr(layer, "hidden", ()), layer.rep_out]
-    parts = tuple(_step(a, b) for a, b in pairwise(reps)) if len(reps) > 2 else ()
+    rtol = getattr(getattr(layer, "frame", None), "rtol", None)
+    parts = tuple(_step(a, b, rtol) for a, b in pairwise(reps)) if len(reps) > 2 else ()
     facts = (
         ("from", f"{layer.rep_in}, dimension {layer.rep_in.dim:,}"),
         ("to", f"{layer.rep_out}, dimension {layer.rep_out.dim:,}"),
@@ -240,15 +237,16 @@ def _describe_layer(layer: Any) -> Description:
     return Description(f"{name} of {reps[0].group}", facts, data, parts)
 
 
-def _step(rep_in: Rep, rep_out: Rep) -> Description:
+def _step(rep_in: Rep, rep_out: Rep, rtol: float | None) -> Description:
     """Two neighbouring representations of a model, in a line or two."""
     source, target = under_one_group(rep_in, rep_out)
-    equivariant = EquivariantMap(source, target)
+    equivariant = EquivariantMap(source, target, rtol=rtol)
     size, rank = equivariant.subspace.shape
     facts = (
         ("dimensions", f"{source.dim:,} → {target.dim:,}"),
         ("linear maps", f"{rank:,} free of {size:,}{_percentage(rank, size)}"),
         ("product", equivariant.product),
+        ("fingerprint", equivariant.subspace.fingerprint),
     )
     data = {
         "rep_in": str(source),
@@ -256,8 +254,16 @@ def _step(rep_in: Rep, rep_out: Rep) -> Description:
         "num_weights": size,
         "num_free": rank,
         "product": equivariant.product,
+        "fingerprint": equivariant.subspace.fingerprint,
     }
     return Description(f"{source} → {target}", facts, data)
+
+
+def _fingerprint_of_products(x: TensorProductMap) -> str:
+    weights = np.zeros(x.num_weights, complex if x.is_complex else float)
+    reps = (x.rep_a,) if x.is_quadratic else (x.rep_a, x.rep_b)
+    inputs = (np.zeros((1, rep.dim), complex if rep.is_complex else float) for rep in reps)
+    return fingerprint(x.apply, weights, *inputs)
 
 
 def _side(rep: Rep, content: Content | None) -> str:
@@ -290,6 +296,7 @@ def _solution_facts(subspace: Subspace) -> tuple[tuple[str, str], ...]:
         ("residual", f"{subspace.residual:.1e}"),
         ("gap", "exact" if subspace.gap == float("inf") else f"{subspace.gap:.0e}"),
         ("solved in", f"{1000 * subspace.seconds:,.1f} ms"),
+        ("fingerprint", subspace.fingerprint),
     )
 
 
@@ -299,6 +306,7 @@ def _solution_data(subspace: Subspace) -> dict[str, Any]:
         "residual": subspace.residual,
         "gap": None if subspace.gap == float("inf") else subspace.gap,
         "seconds": subspace.seconds,
+        "fingerprint": subspace.fingerprint,
     }
 
 

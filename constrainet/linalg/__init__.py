@@ -5,7 +5,8 @@ to signs (`Monomial`), it acts on one factor of a tensor product at a time (`Kro
 `KroneckerSum`), or on the summands of a direct sum separately (`BlockDiagonal`). Each is applied
 to vectors without being formed. Besides these, the floor holds the few dense decompositions that
 decide a rank, the units in which matrices are even, the canonical basis of a subspace, the
-logarithm, and the content digests that give every value of the library its identity.
+logarithm, the content digests that give every value of the library its identity, and the
+fingerprints that tell answers apart.
 """
 
 from constrainet.linalg.balance import (
@@ -16,7 +17,7 @@ from constrainet.linalg.balance import (
     outside_span,
     tight_combinations,
 )
-from constrainet.linalg.canonical import canonical_basis, canonical_combinations
+from constrainet.linalg.canonical import LONG, canonical_basis, canonical_combinations
 from constrainet.linalg.content import digest
 from constrainet.linalg.dense import (
     adjoint_relation,
@@ -25,6 +26,7 @@ from constrainet.linalg.dense import (
     null_space,
     numerical_rank,
 )
+from constrainet.linalg.fingerprints import fingerprint
 from constrainet.linalg.matrix_logarithm import logarithm
 from constrainet.linalg.monomial import Monomial, tidied
 from constrainet.linalg.operators import (
@@ -39,6 +41,7 @@ from constrainet.linalg.operators import (
 from constrainet.linalg.rounding import without_rounding
 
 __all__ = [
+    "LONG",
     "BlockDiagonal",
     "KroneckerProduct",
     "KroneckerSum",
@@ -54,6 +57,7 @@ __all__ = [
     "closed_combinations",
     "digest",
     "even_units",
+    "fingerprint",
     "kronecker_pairs",
     "logarithm",
     "moved",

@@ -79,7 +79,7 @@ def adjoint_relation(matrices: np.ndarray) -> np.ndarray | None:
         solution = np.asarray(csr_array((flat / norms).T) @ (target / norms))
     else:
         solution = np.linalg.lstsq(flat / norms, target / norms, rcond=EXACT)[0]
-    if np.abs(flat / norms @ solution - target / norms).max(initial=0) > EXACT:
+    if not np.abs(flat / norms @ solution - target / norms).max(initial=0) <= EXACT:
         return None
     return (solution * norms / norms[:, None]).T
 

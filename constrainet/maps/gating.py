@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 
 import jax
 import jax.numpy as jnp
@@ -49,6 +49,19 @@ class Gates:
         rows = self._on_rows(x.rows, pointwise, gate)
         return Features(self.target, x.batch, x.dtype, rows=rows)
 
+    @cached_property
+    def _place_of_gates(self) -> int:
+        """How many of the target's terms have trivial copies that stand before the gates.
+
+        The gates are the last scalars of the source, and stand after its other scalars.
+        """
+        held = [
+            term
+            for term, part in zip(self.target.space.terms, self.target.parts, strict=True)
+            if self.trivial in part
+        ]
+        return next((i + 1 for i, term in enumerate(held) if not term.atoms), len(held))
+
     # these are compiled by themselves, because Haiku runs `init` eagerly, operation by operation
     @partial(jax.jit, static_argnums=(0, 2, 3))
     def _on_rows(self, rows: jax.Array, pointwise: Function, gate: Function) -> jax.Array:
@@ -72,15 +85,14 @@ class Gates:
     def _on_components(
         self, components: Mapping[int, jax.Array], pointwise: Function, gate: Function
     ) -> dict[int, jax.Array]:
-        # the gates are the last scalars, and stand after the other scalars among trivial copies
         gates, pieces = jnp.zeros((0, 1, 1)), {}
         for i, z in components.items():
             sizes = self.target.sizes(i) if i in self.target.copies else []
             if i == self.trivial and self.num_gates:
-                own = self.source.space.terms[0].multiplicity - self.num_gates
-                first, last, rest = split(z, [own, self.num_gates, len(z) - own - self.num_gates])
-                gates = gate(last)
-                pieces[i] = iter([first, *split(rest, sizes[1:])] if own else split(rest, sizes))
+                place = self._place_of_gates
+                parts = split(z, [*sizes[:place], self.num_gates, *sizes[place:]])
+                gates = gate(parts.pop(place))
+                pieces[i] = iter(parts)
             else:
                 pieces[i] = iter(split(z, sizes))
         results: dict[int, list[jax.Array]] = {i: [] for i in self.target.copies}

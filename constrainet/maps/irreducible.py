@@ -16,11 +16,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from constrainet.maps.basis import BasisChange, basis_change
 from constrainet.maps.coordinates import concatenate, split, take_each
 from constrainet.maps.features import Features
 from constrainet.maps.shared_frame import SharedFrame
 from constrainet.reps import Rep
-from constrainet.solve import constant
+from constrainet.solve import Subspace, constant
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,21 +51,26 @@ class _Mixing:
 class IrreducibleProduct:
     """The product in irreducible coordinates, one small matrix for each irreducible.
 
-    Coefficients are those in the orthonormal basis of the matrices B_k J_e B_iᴴ / √d, irreducible
-    by irreducible, with axes (e, copies in the target, copies in the source).
+    The matrices B_k J_e B_iᴴ / √d are an orthonormal basis: irreducible by irreducible, with axes
+    (e, copies in the target, copies in the source). Coefficients are those of the solver's.
 
     Args:
         frame: in which both representations are irreducible.
         source, target: the representations.
+        change: from the solver's basis to the one above.
+
+    Attributes:
+        rank: how many coefficients there are.
+        multiplications: per sample.
     """
 
-    def __init__(self, frame: SharedFrame, source: Rep, target: Rep):
+    def __init__(self, frame: SharedFrame, source: Rep, target: Rep, change: BasisChange):
+        self.change = change
         self.source, self.target = frame.coordinates(source), frame.coordinates(target)
         self.mixings: dict[int, _Mixing] = {}
         self.rank = 0
         self.multiplications = 0
-        for i in sorted(self.source.copies.keys() & self.target.copies.keys()):
-            commutant = frame.commutant(i)
+        for i, commutant in _shared(frame, source, target).items():
             shape = (len(commutant), self.target.copies[i], self.source.copies[i])
             mixing = self.mixings[i] = _Mixing(commutant, shape, self.rank)
             self.rank = mixing.stop
@@ -99,8 +105,14 @@ class IrreducibleProduct:
             parts.append(np.broadcast_to(rows, mixing.shape).ravel())
         return np.concatenate(parts) * self.component_scales
 
+    def scaled(self, noise: jax.Array, by_component: bool) -> jax.Array:
+        """Coefficients that keep the variance, of each component or of each summand, from noise."""
+        scales = self.component_scales if by_component else self.scales
+        return self.change.from_components(noise * constant(scales, noise))
+
     def from_coefficients(self, coefficients: jax.Array) -> dict[int, jax.Array]:
         """The weights (e, n, m) of each irreducible."""
+        coefficients = self.change.to_components(coefficients)
         pieces = split(coefficients, [m.stop - m.start for m in self.mixings.values()])
         return {
             i: piece.reshape(mixing.shape) / sqrt(mixing.dim)
@@ -131,7 +143,7 @@ class IrreducibleProduct:
     def coefficients(self, weights: Mapping[int, jax.Array]) -> jax.Array:
         """The inverse of `from_coefficients`."""
         parts = [weights[i].ravel() * sqrt(m.dim) for i, m in self.mixings.items()]
-        return jnp.concatenate(parts) if parts else jnp.zeros(0)
+        return self.change.from_components(jnp.concatenate(parts)) if parts else jnp.zeros(0)
 
     def apply(self, weights: Mapping[int, jax.Array], x: Features) -> Features:
         """The map applied to a batch."""
@@ -144,6 +156,26 @@ class IrreducibleProduct:
     @partial(jax.jit, static_argnums=0)
     def _mix(self, weights: Mapping, components: Mapping) -> dict[int, jax.Array]:
         return {i: _mixed(weights[i], mixing, components[i]) for i, mixing in self.mixings.items()}
+
+
+def irreducible_product(
+    frame: SharedFrame, source: Rep, target: Rep, subspace: Subspace
+) -> IrreducibleProduct | None:
+    """The product for coefficients in a solved basis; None where it does not apply.
+
+    It does not where representations were not decomposed, or the bases are too large to compare.
+    """
+    if not frame.is_irreducible(source) or not frame.is_irreducible(target):
+        return None
+    sides = frame.coordinates(source), frame.coordinates(target)
+    change = basis_change(subspace, *sides, _shared(frame, source, target))
+    return None if change is None else IrreducibleProduct(frame, source, target, change)
+
+
+def _shared(frame: SharedFrame, source: Rep, target: Rep) -> dict[int, np.ndarray]:
+    """The commutants of the components that two representations share, in order."""
+    both = frame.coordinates(source).copies.keys() & frame.coordinates(target).copies.keys()
+    return {i: frame.commutant(i) for i in sorted(both)}
 
 
 def _mixed(weights: jax.Array, mixing: _Mixing, z: jax.Array) -> jax.Array:

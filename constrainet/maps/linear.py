@@ -10,11 +10,11 @@ import numpy as np
 
 from constrainet.maps.coordinates import Coordinates
 from constrainet.maps.features import Features
-from constrainet.maps.irreducible import IrreducibleProduct
+from constrainet.maps.irreducible import IrreducibleProduct, irreducible_product
 from constrainet.maps.shared_frame import SharedFrame, frame
 from constrainet.maps.variance import component_scales
-from constrainet.reps import Rep, equivariant_maps, under_one_group
-from constrainet.solve import Subspace
+from constrainet.reps import Question, Rep, under_one_group
+from constrainet.solve import Subspace, constant
 
 SMALL_PRODUCTS = 2
 """How many times faster one large matrix product runs than several smaller ones of as many
@@ -67,39 +67,6 @@ class DenseProduct:
         return Features(self.target, x.batch, rows.dtype, rows=rows)
 
 
-class ExpandedProduct:
-    """The product with the whole matrix, whose coefficients are those of an irreducible product.
-
-    Args:
-        irreducible: what gives the coefficients their meaning.
-    """
-
-    def __init__(self, irreducible: IrreducibleProduct):
-        self.irreducible = irreducible
-        self.source, self.target = irreducible.source, irreducible.target
-        self.rank, self.scales = irreducible.rank, irreducible.scales
-        self.component_scales = irreducible.component_scales
-        self.multiplications = self.target.space.dim * self.source.space.dim
-
-    def from_coefficients(self, coefficients: jax.Array) -> jax.Array:
-        return self._matrix(self.irreducible.from_coefficients(coefficients))
-
-    def from_matrix(self, w: jax.Array) -> jax.Array:
-        return self._matrix(self.irreducible.from_matrix(w))
-
-    def coefficients(self, weights: jax.Array) -> jax.Array:
-        return self.irreducible.coefficients(self.irreducible.from_matrix(weights))
-
-    def _matrix(self, weights) -> jax.Array:
-        dim = self.source.space.dim
-        leaves = jax.tree.leaves(weights)
-        dtype = jnp.result_type(*leaves) if leaves else jnp.zeros(0).dtype
-        basis = Features(self.source, dim, dtype, rows=jnp.eye(dim, dtype=dtype))
-        return self.irreducible.apply(weights, basis).rows
-
-    apply = DenseProduct.apply
-
-
 class EquivariantMap:
     """All equivariant linear maps from one representation to another.
 
@@ -108,14 +75,14 @@ class EquivariantMap:
     with the batch: for each irreducible a matrix that mixes its copies (`product ==
     "irreducible"`), or the dense matrix ("dense"), whichever takes less time.
 
-    The basis is one of products of irreducibles (`IrreducibleProduct`) where both representations
-    are irreducible in the frame, and the solver's otherwise. It does not depend on `product`.
+    The basis is that of `(rep_in >> rep_out).equivariant_basis()`, whatever the product.
 
     Args:
         rep_in: the source.
         rep_out: the target, of the same group.
         product: "auto", "dense" or "irreducible".
         frame: common coordinates of these representations, and perhaps of others.
+        rtol: relative cutoff for approximate generators, if no frame says it.
 
     Attributes:
         product: which product is used.
@@ -138,18 +105,21 @@ class EquivariantMap:
     """
 
     def __init__(
-        self, rep_in: Rep, rep_out: Rep, product: str = "auto", frame: SharedFrame | None = None
+        self,
+        rep_in: Rep,
+        rep_out: Rep,
+        product: str = "auto",
+        frame: SharedFrame | None = None,
+        rtol: float | None = None,
     ):
         self.rep_in, self.rep_out = under_one_group(rep_in, rep_out)
-        self.frame = frame_of(self.rep_in, self.rep_out) if frame is None else frame
+        self.frame = frame or frame_of(self.rep_in, self.rep_out, rtol=rtol)
         sides = (self.rep_in, self.rep_out)
-        products: dict[str, IrreducibleProduct | DenseProduct | ExpandedProduct] = {}
-        if all(self.frame.is_irreducible(rep) for rep in sides):
-            products["irreducible"] = IrreducibleProduct(self.frame, *sides)
-            products["dense"] = ExpandedProduct(products["irreducible"])
-        else:
-            coordinates = map(self.frame.coordinates, sides)
-            products["dense"] = DenseProduct(self.subspace, *coordinates)
+        self._dense = DenseProduct(self.subspace, *map(self.frame.coordinates, sides))
+        self._irreducible = irreducible_product(self.frame, *sides, self.subspace)
+        products: dict[str, IrreducibleProduct | DenseProduct] = {"dense": self._dense}
+        if self._irreducible is not None:
+            products["irreducible"] = self._irreducible
         as_rows = {rep for rep in sides if frame is None or _has_permuted_coordinates(rep)}
         self.multiplications = {
             name: p.multiplications
@@ -162,10 +132,11 @@ class EquivariantMap:
         }
         if product == "auto":
             costs: dict[str, float] = dict(self.multiplications)
-            if "irreducible" in costs:
+            if self._irreducible is not None:
                 costs["irreducible"] *= SMALL_PRODUCTS
                 # the whole matrix is the product of the smaller ones with as many vectors
                 costs["dense"] += costs["irreducible"] * rep_in.dim / USUAL_BATCH
+                costs["irreducible"] += self._irreducible.change.multiplications / USUAL_BATCH
             product = min(sorted(costs), key=lambda name: costs[name])
         if product not in products:
             raise ValueError(
@@ -179,7 +150,7 @@ class EquivariantMap:
     @cached_property
     def subspace(self) -> Subspace:
         """The solver's result for these maps, with its certificate."""
-        return equivariant_maps(self.rep_in, self.rep_out)
+        return Question(self.rep_in, self.rep_out).solve(rtol=self.frame.rtol)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -188,26 +159,29 @@ class EquivariantMap:
 
     @property
     def is_complex(self) -> bool:
-        """Whether the matrices are complex."""
-        return self.rep_in.is_complex or self.rep_out.is_complex
+        """Whether the matrices are complex: also between real representations, in the frame of a
+        model that has a complex one.
+        """
+        return self.frame.is_complex
 
-    def scales(self, kept: str = "summand") -> np.ndarray:
-        """Shape (rank,): deviations of coefficients for which outputs have the inputs' variance.
+    def scaled(self, noise: jax.Array, kept: str = "summand") -> jax.Array:
+        """Coefficients (rank,) for which outputs have the inputs' variance.
 
         Args:
+            noise: shape (rank,), of deviation one.
             kept: in each "summand" of the target, or in each irreducible "component" of it; where
                 there are none, in each summand on the average over several layers.
         """
-        if kept == "summand":
-            return self._product.scales
-        if not isinstance(self._product, DenseProduct):
-            return self._product.component_scales
-        scales = self._layer_scales
-        return self._product.scales if scales is None else scales
+        is_component = kept == "component"
+        if self._irreducible is not None:
+            return self._irreducible.scaled(noise, is_component)
+        scales = self._layer_scales if is_component else None
+        return noise * constant(self._dense.scales if scales is None else scales, noise)
 
     @cached_property
     def _layer_scales(self) -> np.ndarray | None:
-        return component_scales(self.subspace, equivariant_maps(self.rep_in, self.rep_in))
+        own = Question(self.rep_in, self.rep_in).solve(rtol=self.frame.rtol)
+        return component_scales(self.subspace, own)
 
     @partial(jax.jit, static_argnums=0)
     def coefficients(self, w: jax.Array) -> jax.Array:
@@ -252,14 +226,18 @@ def _has_permuted_coordinates(rep: Rep) -> bool:
     return any(part.is_permutation and part.dim > 1 for part, _ in rep.summands)
 
 
-def frame_of(*reps: Rep) -> SharedFrame:
+def frame_of(*reps: Rep, rtol: float | None = None) -> SharedFrame:
     """A frame for representations of one group; remembered."""
-    return frame(*dict.fromkeys(reps))
+    return frame(*dict.fromkeys(reps), rtol=rtol)
 
 
 @lru_cache(maxsize=256)
 def equivariant_map(
-    rep_in: Rep, rep_out: Rep, product: str = "auto", frame: SharedFrame | None = None
+    rep_in: Rep,
+    rep_out: Rep,
+    product: str = "auto",
+    frame: SharedFrame | None = None,
+    rtol: float | None = None,
 ) -> EquivariantMap:
     """`EquivariantMap`, remembered: it is asked for again whenever a layer is traced."""
-    return EquivariantMap(rep_in, rep_out, product, frame)
+    return EquivariantMap(rep_in, rep_out, product, frame, rtol)

@@ -2,30 +2,28 @@
 
 Two components λ₁ and λ₂ couple to a third, μ, in as many ways as there are equivariant maps from
 λ₁ ⊗ λ₂ to μ; a *path* is one of these ways, and the solver finds them for any group. A *product* is
-a path with a copy of λ₁ and a copy of λ₂: its result is a copy of μ. Channel by channel, copies are
-dealt to paths in turn (to those of many entries once), and each copy of μ in the target is the
-weighted sum of a product or a few; fully connected, it is a weighted sum of all of them.
+a path with a copy of λ₁ and a copy of λ₂: its result is a copy of μ. Channel by channel, each copy
+of μ in the target is the weighted sum of a product or a few, all different ones; fully connected,
+it is a weighted sum of all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
-from itertools import chain, cycle, islice, product
+from functools import lru_cache, partial
+from itertools import product
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from constrainet.linalg import canonical_basis
 from constrainet.maps.coordinates import Coordinates, concatenate, split
+from constrainet.maps.dealing import Path, Product, deal
 from constrainet.maps.features import Features
 from constrainet.maps.rows import RowProducts
 from constrainet.maps.shared_frame import SharedFrame, frame
 from constrainet.reps import Rep, Scalar, under_one_group
-
-NEGLIGIBLE = 1e-12
-"""Entries of normalised couplings below this are rounding."""
 
 LARGEST_PAIR = 4096
 """Pairs of components of more dimensions together are left out: they would take all the time."""
@@ -33,44 +31,8 @@ LARGEST_PAIR = 4096
 MOST_PRODUCTS = 2**22
 """Of a fully connected map: more would take gigabytes for a batch."""
 
-MOST_ENTRIES = 12
-"""Channel by channel, paths with more entries for one coordinate of the result are dear: they occur
-once, and do not take turns, or they would take most of the time."""
-
-MOST_DEAR_ENTRIES = 10
-"""Of all dear paths together, for each coordinate of the target on average. Where they have more,
-they are left out, except for components to which no other path leads."""
-
 CONNECTIONS = ("channelwise", "full")
 """Which products of copies there are."""
-
-
-@dataclass(frozen=True, eq=False)
-class Path:
-    """One way to couple two components to a third.
-
-    Args:
-        left, right, result: the components.
-        coupling: shape (d, d_left, d_right), of Frobenius norm 1.
-        symmetry: of a component with itself, 1 if the coupling is symmetric, -1 if it is
-            antisymmetric; 0 for different components, or arguments.
-    """
-
-    left: int
-    right: int
-    result: int
-    coupling: np.ndarray
-    symmetry: int
-
-    @property
-    def cost(self) -> tuple[int, int]:
-        """The most entries for one coordinate of the result, and the entries of all."""
-        entries = np.sum(np.abs(self.coupling) > NEGLIGIBLE, axis=(1, 2))
-        return int(entries.max()), int(entries.sum())
-
-
-Product = tuple[Path, int, int]
-"""A path, and the copies of its left and its right component."""
 
 
 class TensorProductMap:
@@ -84,7 +46,8 @@ class TensorProductMap:
         frame: common coordinates of these representations, and perhaps of others.
 
     Attributes:
-        num_weights: of them.
+        paths: those that are used, by the component they lead to.
+        num_weights: how many weights there are.
         multiplications: per sample.
 
     Raises:
@@ -107,6 +70,7 @@ class TensorProductMap:
         rep_out: Rep,
         connections: str = "channelwise",
         frame: SharedFrame | None = None,
+        rtol: float | None = None,
     ):
         if connections not in CONNECTIONS:
             raise ValueError(
@@ -115,7 +79,7 @@ class TensorProductMap:
         self.is_quadratic = rep_b is None
         self.connections = connections
         self.rep_a, self.rep_b, self.rep_out = _lifted(rep_a, rep_b, rep_out)
-        self.frame = _frame(self.rep_a, self.rep_b, self.rep_out) if frame is None else frame
+        self.frame = frame or _frame(self.rep_a, self.rep_b, self.rep_out, rtol=rtol)
         self._left, self._right, self._target = map(
             self.frame.coordinates, (self.rep_a, self.rep_b, self.rep_out)
         )
@@ -123,8 +87,11 @@ class TensorProductMap:
         if connections == "full":
             products = {i: self._all(found) for i, found in paths.items()}
         else:
-            products = {i: self._dealt(i, *found) for i, found in self._by_cost(paths).items()}
-        products = {i: found for i, found in products.items() if found}
+            sources = [self._left.copies] + [self._right.copies] * (not self.is_quadratic)
+            products = deal(paths, sources, self._target.copies)
+        self.paths = {
+            i: list(dict.fromkeys(path for path, _, _ in found)) for i, found in products.items()
+        }
         # for each component, how many products each of its copies sums, and its copies
         self._shapes = {}
         for i, found in products.items():
@@ -152,8 +119,8 @@ class TensorProductMap:
 
     @property
     def is_complex(self) -> bool:
-        """Whether the maps are complex."""
-        return any(rep.is_complex for rep in (self.rep_a, self.rep_b, self.rep_out))
+        """Whether the maps are complex; as `EquivariantMap.is_complex`."""
+        return self.frame.is_complex
 
     def _paths(self) -> dict[int, list[Path]]:
         """All paths, by result, cheap ones first."""
@@ -172,37 +139,6 @@ class TensorProductMap:
                     parts = [(c, 0) for c in coupling]
                 paths[result] += [Path(left, right, result, c, s) for c, s in parts]
         return {i: sorted(found, key=lambda path: path.cost) for i, found in paths.items()}
-
-    def _by_cost(self, paths: dict[int, list[Path]]) -> dict[int, tuple[list[Path], list[Path]]]:
-        """Of each component, the cheap paths, at least one, and the dear ones that are kept."""
-        parts = {}
-        for i, found in paths.items():
-            cheap = max(1, sum(path.cost[0] <= MOST_ENTRIES for path in found))
-            parts[i] = found[:cheap], found[cheap:]
-        rows = sum(self._target.copies[i] * self._target.dims[i] for i in paths)
-        entries = sum(path.cost[1] for _, dear in parts.values() for path in dear)
-        if entries > MOST_DEAR_ENTRIES * rows:
-            return {i: (cheap, []) for i, (cheap, _) in parts.items()}
-        return parts
-
-    def _dealt(self, result: int, cheap: list[Path], dear: list[Path]) -> list[Product]:
-        """Products for each copy of a component, round by round: every path occurs, cheap ones over
-        and over.
-        """
-        copies = self._target.copies[result]
-        rounds = -(-(len(cheap) + len(dear)) // copies)
-        left, right = self._turns
-        return [
-            (path, next(left[path.left]), next(right[path.right]))
-            for path in islice(chain(cheap, dear, cycle(cheap)), rounds * copies)
-        ]
-
-    @cached_property
-    def _turns(self) -> tuple[dict[int, cycle[int]], dict[int, cycle[int]]]:
-        """For each component of the two arguments, whose turn it is: its copies over and over."""
-        left = {i: cycle(range(copies)) for i, copies in self._left.copies.items()}
-        right = {i: cycle(range(copies)) for i, copies in self._right.copies.items()}
-        return left, left if self.is_quadratic else right
 
     def _all(self, paths: list[Path]) -> list[Product]:
         """All products: of a component with itself, each pair of copies once."""
@@ -280,7 +216,7 @@ def _form(products: list[Product], left: Coordinates, right: Coordinates) -> Row
     places, coefficients, row = [np.zeros((3, 0), int)], [np.zeros(0)], 0
     for path, i, j in products:
         d, d_left, d_right = path.coupling.shape
-        entries = np.argwhere(np.abs(path.coupling) > NEGLIGIBLE)
+        entries = path.entries
         offset = (row, starts_left[path.left] + i * d_left, starts_right[path.right] + j * d_right)
         places.append((entries + offset).T)
         coefficients.append(path.coupling[tuple(entries.T)])
@@ -299,13 +235,16 @@ def _starts(side: Coordinates) -> tuple[dict[int, int], int]:
 
 
 def _by_symmetry(couplings: np.ndarray) -> Iterator[tuple[np.ndarray, int]]:
-    """Couplings of a component with itself, recombined to symmetric and antisymmetric ones."""
-    if len(couplings):
-        swapped = couplings.transpose(0, 1, 3, 2)
-        swap = np.einsum("pkij,qkij->pq", couplings.conj(), swapped)
-        signs, vectors = np.linalg.eigh((swap + swap.conj().T) / 2)
-        for sign, vector in zip(signs, vectors.T, strict=True):
-            yield np.tensordot(vector, couplings, 1), int(np.sign(sign))
+    """Couplings of a component with itself, recombined to symmetric and then antisymmetric ones.
+
+    Exchanging the arguments acts on the coefficients of couplings, with eigenvalues 1 and -1. The
+    parts have canonical bases there, so that they depend on no coordinates of the component.
+    """
+    swap = np.einsum("pkij,qkji->pq", couplings.conj(), couplings)
+    signs, vectors = np.linalg.eigh((swap + swap.conj().T) / 2)
+    for sign in (1, -1):
+        part = canonical_basis(vectors[:, sign * signs > 0])
+        yield from ((np.tensordot(vector, couplings, 1), sign) for vector in part.T)
 
 
 def _lifted(a: Rep, b: Rep | None, out: Rep) -> tuple[Rep, Rep, Rep]:
@@ -315,8 +254,8 @@ def _lifted(a: Rep, b: Rep | None, out: Rep) -> tuple[Rep, Rep, Rep]:
     return tuple(under_one_group(rep, one)[0] for rep in (a, b, out))  # pyright: ignore[reportReturnType]
 
 
-def _frame(*reps: Rep) -> SharedFrame:
-    return frame(*dict.fromkeys(reps))
+def _frame(*reps: Rep, rtol: float | None) -> SharedFrame:
+    return frame(*dict.fromkeys(reps), rtol=rtol)
 
 
 @lru_cache(maxsize=256)
@@ -326,6 +265,7 @@ def tensor_product_map(
     rep_out: Rep,
     connections: str = "channelwise",
     frame: SharedFrame | None = None,
+    rtol: float | None = None,
 ) -> TensorProductMap:
     """`TensorProductMap`, remembered: it is asked for again whenever a layer is traced."""
-    return TensorProductMap(rep_a, rep_b, rep_out, connections, frame)
+    return TensorProductMap(rep_a, rep_b, rep_out, connections, frame, rtol)

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from constrainet.linalg import canonical_basis
 from constrainet.maps.coordinates import Coordinates
 from constrainet.reps import Rep, common_spaces
 from constrainet.solve import TRIVIAL, Atom, Component, Space, decompose, intertwiners
@@ -33,6 +34,9 @@ class SharedFrame:
 
     Args:
         reps: the representations.
+        rtol: relative cutoff of singular values, for generators that are only approximately known,
+            as of `Rep.equivariant_basis`. Tensor products then stay whole, because approximate
+            generators have no irreducibles; all maps in this frame are solved with it.
 
     Attributes:
         components: what they decompose into: irreducibles, and whole tensor products where the
@@ -53,10 +57,10 @@ class SharedFrame:
         {1: 1, 0: 1, 2: 1}
     """
 
-    def __init__(self, reps: Sequence[Rep]):
-        self.reps = tuple(dict.fromkeys(reps))
-        spaces = common_spaces(self.reps)
-        decomposition = decompose(*spaces, whole_from=LARGEST_TERM + 1)
+    def __init__(self, reps: Sequence[Rep], rtol: float | None = None):
+        self.reps, self.rtol = tuple(dict.fromkeys(reps)), rtol
+        spaces = common_spaces(*self.reps)
+        decomposition = decompose(*spaces, whole_from=LARGEST_TERM + 1 if rtol is None else 0)
         self.components = decomposition.components
         self.bases = [
             _natural_basis(i, component, decomposition.parts)
@@ -96,6 +100,11 @@ class SharedFrame:
     def is_irreducible(self, rep: Rep) -> bool:
         """Whether all components of one of the representations are irreducible."""
         return all(self.commutants[i] is not None for i in self.coordinates(rep).copies)
+
+    @cached_property
+    def is_complex(self) -> bool:
+        """Whether components are complex, as they are where one of the representations is."""
+        return any(rep.is_complex for rep in self.reps)
 
     @cached_property
     def trivial(self) -> int:
@@ -138,7 +147,9 @@ class SharedFrame:
             (c.atoms, start + np.arange(c.dim).reshape(1, *(atom.dim for atom in c.atoms)))
             for c, start in zip(targets, starts[:-1], strict=True)
         ]
-        basis = intertwiners(Space.collect([(atoms, indices)]), Space.collect(pieces))
+        basis = intertwiners(
+            Space.collect([(atoms, indices)]), Space.collect(pieces), rtol=self.rtol
+        )
         dense = basis.to_dense().T.reshape(basis.rank, starts[-1], first.dim, second.dim)
         found = {}
         for result, (start, stop) in zip(results, pairwise(starts), strict=True):
@@ -156,9 +167,9 @@ class SharedFrame:
 
 
 @lru_cache(maxsize=64)
-def frame(*reps: Rep) -> SharedFrame:
+def frame(*reps: Rep, rtol: float | None = None) -> SharedFrame:
     """`SharedFrame`, remembered: it is asked for again whenever a model is traced."""
-    return SharedFrame(reps)
+    return SharedFrame(reps, rtol)
 
 
 def _natural_basis(place: int, component: Component, parts) -> np.ndarray:
@@ -190,7 +201,7 @@ def _adapted_basis(atom: Atom) -> np.ndarray:
             # where nothing is told apart, eigenvectors are rounding
             split += np.split(basis @ vectors, cuts, axis=1) if len(cuts) else [basis]
         spaces = split
-    return np.concatenate(spaces, axis=1)
+    return np.concatenate([canonical_basis(basis) for basis in spaces], axis=1)
 
 
 def _is_unitary(atom: Atom) -> bool:

@@ -79,17 +79,17 @@ def _mapped(subspace: Subspace, bases: list[np.ndarray], covariances) -> list[np
 
 def _bases(subspace: Subspace) -> list[np.ndarray]:
     """For each block, a basis of the maps of one copy to one: (rank, rows, columns)."""
-    single = map(_single, subspace.blocks)
-    return [block.expand(np.eye(block.rank)) for block in single]
+    blocks = map(single, subspace.blocks)
+    return [block.expand(np.eye(block.rank)) for block in blocks]
 
 
 def _entries(subspace: Subspace) -> int:
     """How many numbers these bases are."""
-    single = map(_single, subspace.blocks)
-    return sum(block.rank * block.row_term.dim * block.column_term.dim for block in single)
+    blocks = map(single, subspace.blocks)
+    return sum(block.rank * block.row_term.dim * block.column_term.dim for block in blocks)
 
 
-def _single(block: Block) -> Block:
+def single(block: Block) -> Block:
     """The same block with one copy of each term."""
     return replace(block, row_term=_once(block.row_term), column_term=_once(block.column_term))
 

@@ -30,9 +30,11 @@ class TensorProduct(hk.Module):
     By default channel by channel: each copy of an irreducible in `rep_out` is a weighted product of
     one copy from each input, along one of the paths that the Clebsch-Gordan coefficients of the
     group allow (or a sum of several, where there are more paths than copies). Copies take turns,
-    and so do paths; those that cost far more than others occur once, or not at all where together
-    they would take most of the time: of high tensor powers, and of V(S(n))² with n > 6 and few
-    copies. Which copies meet is fixed by counting, and linear layers before and after mix them.
+    and so do paths, and no product occurs twice while there are others: outputs are linearly
+    independent as long as there are enough products. Paths that cost far more than others occur
+    once, or not at all where together they would take most of the time, until the others have no
+    products left: of high tensor powers, and of V(S(n))² with n > 6 and few copies. Which copies
+    meet is fixed by counting, and linear layers before and after mix them.
     With `connections="full"` each copy is a weighted sum of all products, so that every equivariant
     bilinear map can be expressed.
 
@@ -45,6 +47,8 @@ class TensorProduct(hk.Module):
         connections: "channelwise" or "full".
         gain: what the deviation of outputs is multiplied by at initialisation.
         frame: common coordinates of the representations of a model, which its layers share.
+        rtol: relative cutoff of singular values for generators that are only approximately known,
+            as of `Rep.equivariant_basis`; given to the frame where there is one.
         w_init: initialiser of the weights, instead of the one above.
         name: of the module.
 
@@ -76,6 +80,7 @@ class TensorProduct(hk.Module):
         connections: str = "channelwise",
         gain: float = 1.0,
         frame: SharedFrame | None = None,
+        rtol: float | None = None,
         w_init: hk.initializers.Initializer | None = None,
         name: str | None = None,
     ):
@@ -85,8 +90,8 @@ class TensorProduct(hk.Module):
         with naming(self):
             for argument, rep in (("rep_a", rep_a), ("rep_b", rep_b), ("rep_out", rep_out)):
                 check_rep(argument, rep)
-            _check_options(connections, gain, frame, w_init)
-            self.map = tensor_product_map(rep_a, rep_b, rep_out, connections, frame)
+            _check_options(connections, gain, frame, rtol, w_init)
+            self.map = tensor_product_map(rep_a, rep_b, rep_out, connections, frame, rtol)
 
     def __call__(self, x, y) -> Any:
         """(..., rep_a.dim) and (..., rep_b.dim) to (..., rep_out.dim)."""
@@ -112,6 +117,8 @@ class BiLinear(hk.Module):
         connections: "channelwise" or "full", as for `TensorProduct`.
         gain: what the deviation of outputs is multiplied by at initialisation.
         frame: common coordinates of the representations of a model, which its layers share.
+        rtol: relative cutoff of singular values for generators that are only approximately known,
+            as of `Rep.equivariant_basis`; given to the frame where there is one.
         w_init: initialiser of the weights, instead of that of `TensorProduct`.
         name: of the module.
 
@@ -141,6 +148,7 @@ class BiLinear(hk.Module):
         connections: str = "channelwise",
         gain: float = 1.0,
         frame: SharedFrame | None = None,
+        rtol: float | None = None,
         w_init: hk.initializers.Initializer | None = None,
         name: str | None = None,
     ):
@@ -150,8 +158,8 @@ class BiLinear(hk.Module):
         with naming(self):
             check_rep("rep_in", rep_in)
             check_rep("rep_out", rep_out)
-            _check_options(connections, gain, frame, w_init)
-            self.map = tensor_product_map(rep_in, None, rep_out, connections, frame)
+            _check_options(connections, gain, frame, rtol, w_init)
+            self.map = tensor_product_map(rep_in, None, rep_out, connections, frame, rtol)
 
     def __call__(self, x) -> Any:
         """(..., rep_in.dim) to (..., rep_out.dim)."""
@@ -159,11 +167,11 @@ class BiLinear(hk.Module):
         return leave(_multiply(self, x, x))
 
 
-def _check_options(connections, gain, frame, w_init) -> None:
+def _check_options(connections, gain, frame, rtol, w_init) -> None:
     """Refuses options that are none."""
     check_option("connections", connections, CONNECTIONS)
     check_number("gain", gain)
-    check_frame(frame)
+    check_frame(frame, rtol)
     check_initialiser("w_init", w_init)
 
 

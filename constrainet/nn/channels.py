@@ -10,7 +10,7 @@ from typing import Any
 
 from constrainet.groups import Group
 from constrainet.nn.checks import check_count, check_rep
-from constrainet.reps import Rep, Scalar, V, direct_sum, equivariant_maps, under_one_group
+from constrainet.reps import Question, Rep, Scalar, V, direct_sum, under_one_group
 
 
 def uniform_rep(channels: int, group: Group) -> Rep:
@@ -60,7 +60,7 @@ def uniform_rep(channels: int, group: Group) -> Rep:
     return direct_sum(group, ordered)
 
 
-def matched_rep(channels: int, rep_in: Rep, rep_out: Rep) -> Rep:
+def matched_rep(channels: int, rep_in: Rep, rep_out: Rep, rtol: float | None = None) -> Rep:
     """As many copies of each kind of tensor that a group and a task suggest.
 
     These are scalars, the defining representations of the group's factors, their duals where these
@@ -70,6 +70,7 @@ def matched_rep(channels: int, rep_in: Rep, rep_out: Rep) -> Rep:
         channels: how many copies of each.
         rep_in: how a model's inputs transform.
         rep_out: how its outputs transform, under the same group.
+        rtol: relative cutoff for generators that are only approximately known.
 
     Returns:
         A sum of tensors, in the order of their rank.
@@ -91,7 +92,7 @@ def matched_rep(channels: int, rep_in: Rep, rep_out: Rep) -> Rep:
     group = rep_in.group
     summands = (part for rep in (rep_in, rep_out) for part, _ in rep.summands)
     defining = [V(group, factor=place) for place in range(len(group.factors))]
-    duals = [v.T for v in defining if not equivariant_maps(v, v.T).rank]
+    duals = [v.T for v in defining if not Question(v, v.T).solve(rtol=rtol).rank]
     kinds = dict.fromkeys((Scalar(group), *defining, *duals, *summands))
     ordered = sorted(kinds, key=lambda rep: len(rep.tensor_factors))
     return direct_sum(group, [(kind, int(channels)) for kind in ordered])
@@ -202,3 +203,9 @@ def hidden_reps(channels: Any, num_layers: int, group: Group) -> list[Rep]:
         if not isinstance(each, Rep):
             check_count("channels", each, least=1)
     return [c if isinstance(c, Rep) else uniform_rep(c, group) for c in channels]
+
+
+def are_chosen(channels: Any) -> bool:
+    """Whether a caller chose the representation of some hidden layer, and not only widths."""
+    entries = [channels] if isinstance(channels, Integral | Rep) else channels
+    return any(isinstance(each, Rep) for each in entries)

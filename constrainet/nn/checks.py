@@ -89,8 +89,23 @@ def check_function(argument: str, function, which: str) -> None:
         )
 
 
-def check_frame(frame) -> None:
-    """Refuses what is neither a shared frame nor None."""
+def check_rtol(rtol: float | None) -> None:
+    """Refuses what is no fraction."""
+    if rtol is not None and not (isinstance(rtol, Real) and 0 < rtol < 1):
+        raise ValueError(
+            "`rtol` should lie between 0 and 1, because it is a fraction of the generators' size, "
+            f"or be None. Got {rtol!r}."
+        )
+
+
+def check_frame(frame, rtol: float | None = None) -> None:
+    """Refuses what is neither a shared frame nor None, and a cutoff beside a frame."""
+    check_rtol(rtol)
+    if frame is not None and rtol is not None:
+        raise ValueError(
+            "`rtol` should be None beside a `frame`, whose maps are all solved with the frame's "
+            f"own: `frame(..., rtol={rtol})`. Got both."
+        )
     if frame is not None and not isinstance(frame, SharedFrame):
         raise TypeError(
             "`frame` should be what `constrainet.maps.frame` makes of a model's representations, "

@@ -20,6 +20,7 @@ from jax import export
 from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 from numpy.lib.npyio import NpzFile
 
+from constrainet.maps import fingerprint
 from constrainet.nn.checks import check_function
 
 
@@ -29,9 +30,12 @@ class FoldedModel:
     Args:
         exported: the function of weights and inputs.
         weights: its weights.
+        fingerprint: of the model that was folded.
 
     Attributes:
         weights: arrays that the function multiplies with its inputs: parameters after projection.
+        fingerprint: that of the model whose parameters were folded, by
+            `constrainet.maps.fingerprint`.
 
     Example:
         >>> import haiku as hk, jax, jax.numpy as jnp
@@ -47,8 +51,8 @@ class FoldedModel:
         True
     """
 
-    def __init__(self, exported: export.Exported, weights: Sequence[jax.Array]):
-        self.exported, self.weights = exported, tuple(weights)
+    def __init__(self, exported: export.Exported, weights: Sequence[jax.Array], fingerprint: str):
+        self.exported, self.weights, self.fingerprint = exported, tuple(weights), fingerprint
         self._call = jax.jit(exported.call)
 
     def __call__(self, x: jax.Array) -> jax.Array:
@@ -67,15 +71,16 @@ class FoldedModel:
         return self._call(self.weights, x)
 
     def save(self, path: str | os.PathLike) -> None:
-        """Writes weights and function to an `.npz` file; nothing is pickled.
+        """Writes weights, function and fingerprint to an `.npz` file; nothing is pickled.
 
         Args:
             path: of the file, which ends in ".npz".
         """
         arrays = {f"weight_{i}": np.asarray(weight) for i, weight in enumerate(self.weights)}
-        function = np.frombuffer(bytes(self.exported.serialize()), np.uint8)
+        arrays["function"] = np.frombuffer(bytes(self.exported.serialize()), np.uint8)
+        arrays["fingerprint"] = np.array(self.fingerprint)
         with open(path, "wb") as file:
-            np.savez(file, **({"function": function} | arrays))  # pyright: ignore[reportArgumentType]
+            np.savez(file, **arrays)  # pyright: ignore[reportArgumentType]
 
 
 def fold(apply: Callable[..., jax.Array], params: Any, x: jax.Array) -> FoldedModel:
@@ -125,7 +130,7 @@ def fold(apply: Callable[..., jax.Array], params: Any, x: jax.Array) -> FoldedMo
 
     shapes = tuple(jax.ShapeDtypeStruct(w.shape, w.dtype) for w in weights)
     exported = export.export(jax.jit(function), platforms=("cpu", "cuda"))(shapes, inputs)
-    return FoldedModel(exported, weights)
+    return FoldedModel(exported, weights, fingerprint(apply, params, x))
 
 
 def load_folded(path: str | os.PathLike) -> FoldedModel:
@@ -143,14 +148,15 @@ def load_folded(path: str | os.PathLike) -> FoldedModel:
     try:
         with open(path, "rb") as opened, NpzFile(opened, allow_pickle=False) as file:
             function = file["function"].tobytes()
-            weights = [jnp.asarray(file[f"weight_{i}"]) for i in range(len(file.files) - 1)]
+            digits = str(file["fingerprint"])
+            weights = [jnp.asarray(file[f"weight_{i}"]) for i in range(len(file.files) - 2)]
         exported = export.deserialize(bytearray(function))
     except (BadZipFile, KeyError, ValueError, struct.error) as error:
         raise ValueError(
             f"`load_folded(path=...)` should name a file that `FoldedModel.save` wrote. {path} "
             f"holds no folded model: {error}"
         ) from error
-    return FoldedModel(exported, weights)
+    return FoldedModel(exported, weights, digits)
 
 
 def _separate(equations: Sequence, known: set) -> tuple[list, list, set]:

@@ -57,6 +57,8 @@ class Linear(hk.Module):
             decomposed (under affine and unipotent groups, or in skew coordinates), each summand
             keeps it on the average over 12 layers, and may have twice or half of it in between.
         frame: common coordinates of the representations of a model, which its layers share.
+        rtol: relative cutoff of singular values for generators that are only approximately known,
+            as of `Rep.equivariant_basis`; given to the frame where there is one.
         w_init: initialiser of the weight parameters, instead of the one above.
         b_init: initialiser of the bias parameters; zero by default.
         name: of the module.
@@ -92,6 +94,7 @@ class Linear(hk.Module):
         gain: float = 1.0,
         kept: str = "summand",
         frame: SharedFrame | None = None,
+        rtol: float | None = None,
         w_init: hk.initializers.Initializer | None = None,
         b_init: hk.initializers.Initializer | None = None,
         name: str | None = None,
@@ -108,10 +111,10 @@ class Linear(hk.Module):
             check_option("product", product, PRODUCTS)
             check_number("gain", gain)
             check_option("kept", kept, KEPT)
-            check_frame(frame)
+            check_frame(frame, rtol)
             check_initialiser("w_init", w_init)
             check_initialiser("b_init", b_init)
-            self.map = equivariant_map(rep_in, rep_out, product, frame)
+            self.map = equivariant_map(rep_in, rep_out, product, frame, rtol)
             self.bias = bias_map(self.map.rep_out, self.map.frame) if with_bias else None
         self._check_not_zero()
 
@@ -149,9 +152,7 @@ class Linear(hk.Module):
 
     def _default_init(self, shape, dtype) -> jax.Array:
         noise = hk.initializers.RandomNormal()((self.map.rank,), dtype)
-        coefficients = noise * jnp.asarray(
-            self.gain * self.map.scales(self.kept), jnp.finfo(dtype).dtype
-        )
+        coefficients = self.map.scaled(self.gain * noise, self.kept)
         return coefficients if self.parametrization == "basis" else self.map.matrix(coefficients)
 
 

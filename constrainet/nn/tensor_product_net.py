@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import haiku as hk
 import jax
 import jax.numpy as jnp
 
-from constrainet.maps import Features, SharedFrame
+from constrainet.maps import Features, Probe, SharedFrame, tensor_product_map
 from constrainet.maps import frame as make_frame
 from constrainet.nn.bilinear import TensorProduct
 from constrainet.nn.channels import matched_rep, under_group
@@ -19,12 +21,14 @@ from constrainet.nn.checks import (
     check_number,
     check_option,
     check_rep,
+    check_rtol,
     enter,
     naming,
     parameter,
 )
 from constrainet.nn.linear import PARAMETRIZATIONS, Linear
 from constrainet.nn.nonlinearities import normalized_swish
+from constrainet.nn.reach import Reach, completed
 from constrainet.reps import Rep, under_one_group
 
 READOUT_GAIN = 0.03
@@ -45,6 +49,8 @@ class TensorProductBlock(hk.Module):
         gain: what the deviation of what is added is multiplied by at initialisation.
         parametrization: of the linear layers, "projector" or "basis".
         frame: common coordinates of the representations of a model, which its layers share.
+        rtol: relative cutoff of singular values for generators that are only approximately known,
+            as of `Rep.equivariant_basis`; given to the frame where there is one.
         name: of the module.
 
     Raises:
@@ -67,6 +73,7 @@ class TensorProductBlock(hk.Module):
         gain: float = 1.0,
         parametrization: str = "basis",
         frame: SharedFrame | None = None,
+        rtol: float | None = None,
         name: str | None = None,
     ):
         super().__init__(name=name)
@@ -76,8 +83,8 @@ class TensorProductBlock(hk.Module):
             check_rep("rep", rep)
             check_number("gain", gain)
             check_option("parametrization", parametrization, PARAMETRIZATIONS)
-            check_frame(frame)
-            self.frame = frame or make_frame(rep)
+            check_frame(frame, rtol)
+            self.frame = frame or make_frame(rep, rtol=rtol)
             self._coordinates = self.frame.coordinates(rep)
 
     def __call__(self, x) -> Any:
@@ -113,14 +120,20 @@ class TensorProductNet(hk.Module):
         rep_in: how inputs transform.
         rep_out: how outputs transform.
         channels: the hidden representation, or how many copies it has of each kind of tensor that
-            the group, the input and the output suggest (`matched_rep`).
+            the group, the input and the output suggest (`matched_rep`, and tensors without which
+            part of the output would not depend on the input).
         num_blocks: how many blocks; the degree of polynomials that are expressed is 2 to this.
         readout: the width of the invariant functions' two layers; 0 for none.
         parametrization: of the linear layers, "basis" or "projector".
+        rtol: relative cutoff of singular values for generators that are only approximately known,
+            as of `Rep.equivariant_basis`.
         name: of the module.
 
     Raises:
-        TypeError, ValueError, NoEquivariantMapError: as `Linear`.
+        TypeError, ValueError: as `Linear`.
+        NoEquivariantMapError: if part of the output is always zero or constant, because `channels`
+            does not lead to it; or all of it is zero, because no products of inputs do. (Where only
+            a part is, there is a warning.)
 
     Example:
         >>> import haiku as hk, jax
@@ -148,6 +161,7 @@ class TensorProductNet(hk.Module):
         num_blocks: int = 2,
         readout: int = 64,
         parametrization: str = "basis",
+        rtol: float | None = None,
         name: str | None = None,
     ):
         super().__init__(name=name)
@@ -159,14 +173,25 @@ class TensorProductNet(hk.Module):
             check_count("num_blocks", num_blocks)
             check_count("readout", readout)
             check_option("parametrization", parametrization, PARAMETRIZATIONS)
+            check_rtol(rtol)
             self._source, self._target = under_one_group(rep_in, rep_out)
             group = self._source.group
-            if not isinstance(channels, Rep):
+            is_chosen = isinstance(channels, Rep)
+            if not is_chosen:
                 check_count("channels", channels, least=1)
-                channels = matched_rep(channels, self._source, self._target)
-            self.hidden = [under_group(channels, group)]
-        reps = (self._source, *self.hidden, self._target)
-        self.frame = make_frame(*dict.fromkeys(reps))
+            hidden = (
+                channels if is_chosen else matched_rep(channels, self._source, self._target, rtol)
+            )
+            hidden = under_group(hidden, group)
+
+        def reached(reps: Sequence[Rep]) -> Reach:
+            return _reach(self._source, reps[0], self._target, num_blocks, rtol)
+
+        count = 1 if isinstance(channels, Rep) else int(channels)
+        self.hidden = completed(
+            self, self._source, [hidden], self._target, is_chosen, lambda _: count, reached
+        )
+        self.frame = _frame(self._source, self.hidden[0], self._target, rtol)
 
     def __call__(self, x) -> Any:
         """(..., rep_in.dim) to (..., rep_out.dim)."""
@@ -229,3 +254,19 @@ class TensorProductNet(hk.Module):
         components = dict(y.components)
         components[trivial] = components[trivial] + functions[trivial][:, None]
         return Features(y.coordinates, y.batch, y.dtype, components=components)
+
+
+def _frame(source: Rep, hidden: Rep, target: Rep, rtol: float | None) -> SharedFrame:
+    return make_frame(*dict.fromkeys((source, hidden, target)), rtol=rtol)
+
+
+@lru_cache(maxsize=256)
+def _reach(source: Rep, hidden: Rep, target: Rep, num_blocks: int, rtol: float | None) -> Reach:
+    """What of its output a network reaches; the readout adds to what its last layer does."""
+    frame = _frame(source, hidden, target, rtol)
+    x = Probe.of(frame, source).linear(hidden)
+    for _ in range(num_blocks):
+        paths = tensor_product_map(hidden, hidden, hidden, "channelwise", frame).paths
+        products = x.linear(hidden).products(paths, hidden, x.linear(hidden))
+        x = x + products.linear(hidden)
+    return Reach.of(x.linear(target), target)

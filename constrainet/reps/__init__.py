@@ -8,8 +8,8 @@ are permuted, or are given by the images of the generators or by a function (`ge
 `function.py`); `decompose` finds the irreducible ones in any of them.
 
 Every one can be written as a sum of tensor products of atoms, and in that form it is handed to the
-solver (`frames.py`): the matrices that are equivariant from `a` to `b` are the invariant vectors of
-`a >> b`.
+solver (`symmetries.py`): a `Question` asks for the matrices that are equivariant from `a` to `b`,
+which are the invariant vectors of `a >> b`.
 """
 
 from constrainet.reps.atoms import Defining
@@ -20,17 +20,24 @@ from constrainet.reps.decomposition import (
     decompose,
 )
 from constrainet.reps.determinant import Det, Sign
-from constrainet.reps.equivariance import equivariant_maps
 from constrainet.reps.fields import Complexified, Realified
 from constrainet.reps.function import from_function
 from constrainet.reps.generated import from_generators
 from constrainet.reps.irrep import Irrep
-from constrainet.reps.joining import common_spaces, under_one_group
+from constrainet.reps.joining import under_one_group
 from constrainet.reps.named_irreps import irreducible, irreducibles
 from constrainet.reps.named_parts import NamedSum, named
 from constrainet.reps.permutations import Permutation, Regular
 from constrainet.reps.powers import Alt, Sym
-from constrainet.reps.rep import DirectSum, Rep, TensorProduct, direct_sum, tensor_product
+from constrainet.reps.question import Question, common_spaces
+from constrainet.reps.rep import (
+    DirectSum,
+    LinearMaps,
+    Rep,
+    TensorProduct,
+    direct_sum,
+    tensor_product,
+)
 from constrainet.reps.subgroups import induce, restrict
 from constrainet.reps.subquotient import Quotient, Subrepresentation
 
@@ -42,8 +49,10 @@ __all__ = [
     "DirectSum",
     "IrreducibleDecomposition",
     "Irrep",
+    "LinearMaps",
     "NamedSum",
     "Permutation",
+    "Question",
     "Quotient",
     "Realified",
     "Regular",
@@ -59,7 +68,6 @@ __all__ = [
     "common_spaces",
     "decompose",
     "direct_sum",
-    "equivariant_maps",
     "from_function",
     "from_generators",
     "induce",

@@ -15,8 +15,8 @@ from functools import cached_property
 import numpy as np
 
 from constrainet.linalg import KroneckerProduct, Matrix, Monomial, tidied, to_dense
-from constrainet.reps.frames import Frame, logarithm_of_stretch
 from constrainet.reps.rep import Rep
+from constrainet.reps.symmetries import Symmetries, logarithm_of_stretch
 from constrainet.solve import Atom
 from constrainet.tolerances import EXACT
 
@@ -83,24 +83,24 @@ class AtomicRep(Rep):
             logarithm_of_stretch(h) is not None for f in factors for h in f.discrete_matrices
         )
 
-    def pieces(self, frame):
+    def pieces(self, symmetries):
         if not self.acting:
             return [((), np.arange(self.dim))]
-        if frame.is_joint:
-            atom = joint_atom(self, frame)
+        if symmetries.is_joint:
+            atom = joint_atom(self, symmetries)
         else:
             (place,) = self.acting
-            atom = frame.symmetries(self.group)[place].atom(*self._all_images[place])
+            atom = symmetries.of(self.group)[place].atom(*self._all_images[place])
         return [((atom,), np.arange(self.dim)[None])]
 
 
-def joint_atom(rep: Rep, frame: Frame) -> Atom:
+def joint_atom(rep: Rep, symmetries: Symmetries) -> Atom:
     """The images of all generators of a group, as those of one symmetry."""
     places = range(len(rep.group.factors))
     discrete = [_matrix(h) for place in places for h in rep._images(place)[0]]
     lie = [A for place in places for A in dense_images(rep, place)[1]]
     stacked = np.array(lie).reshape(-1, rep.dim, rep.dim)
-    return frame.symmetries(rep.group)[0].atom(discrete, stacked)
+    return symmetries.of(rep.group)[0].atom(discrete, stacked)
 
 
 def dense_images(rep: Rep, place: int) -> tuple[list[np.ndarray], list[np.ndarray]]:

@@ -65,11 +65,11 @@ class Defining(Rep):
     def lift(self, group, places):
         return replace(self, group=group, place=places[self.place])
 
-    def pieces(self, frame):
-        if frame.is_joint:
-            atom = joint_atom(self, frame)
+    def pieces(self, symmetries):
+        if symmetries.is_joint:
+            atom = joint_atom(self, symmetries)
         else:
-            atom = frame.symmetries(self.group)[self.place].defining
+            atom = symmetries.of(self.group)[self.place].defining
             atom = atom.dual if self.is_dual else atom
         return [((atom,), np.arange(self.dim)[None])]
 

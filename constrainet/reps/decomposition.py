@@ -10,17 +10,13 @@ import numpy as np
 
 from constrainet.errors import ProblemTooLargeError
 from constrainet.groups import Group
-from constrainet.reps.equivariance import equivariant_maps
-from constrainet.reps.frames import Frame
 from constrainet.reps.irrep import Irrep, Type, irrep
 from constrainet.reps.notation import SUBSCRIPTS, with_multiplicity
+from constrainet.reps.question import Question
 from constrainet.reps.rep import Rep
+from constrainet.reps.symmetries import Symmetries
 from constrainet.solve import Atom, Component, Space, intertwiners, memory_limit
 from constrainet.solve import decompose as decompose_spaces
-
-WANTED = 2e-13
-"""Violation by the change of basis, per vector, at which no better one is looked for: less than a
-whole column may violate (1e-12), because a vector's is the mean over the columns of a copy."""
 
 TYPES: dict[int, Type] = {1: "real", 2: "complex", 4: "quaternionic"}
 
@@ -32,7 +28,7 @@ class IrreducibleDecomposition:
     Attributes:
         rep: the representation.
         irreps: pairs of irreducible representation and multiplicity, by dimension, and among
-            those of one dimension in the order in which they occur in the coordinates.
+            those of one dimension in the order of the summands in which they first occur.
         matrix: M, orthogonal or unitary of shape (dim, dim), with Mᴴ ρ(g) M block-diagonal: for
             each pair in order, the irreducible's matrix as often as its multiplicity says.
     """
@@ -50,8 +46,8 @@ class IrreducibleDecomposition:
         Returns:
             Zero if it does not.
         """
-        copies = equivariant_maps(irrep, self.rep).rank
-        return copies // max(1, equivariant_maps(irrep, irrep).rank)
+        copies = Question(irrep, self.rep).solve().rank
+        return copies // max(1, Question(irrep, irrep).solve().rank)
 
     def __repr__(self):
         return f"IrreducibleDecomposition({self})"
@@ -101,16 +97,15 @@ def decompose(rep: Rep) -> IrreducibleDecomposition:
         what = f"A change of basis of shape ({rep.dim:,}, {rep.dim:,})"
         raise ProblemTooLargeError(what, required, memory_limit())
     # a real irreducible of a product may be no tensor product of those of the factors
-    frame = Frame(rep.is_joint or len(rep.group.factors) > 1, not rep.is_complex)
+    symmetries = Symmetries(rep.is_joint or len(rep.group.factors) > 1, not rep.is_complex)
     summands = [part for part, _ in rep.summands]
-    spaces = [other.in_frame(frame).space for other in (rep, *summands)]
+    spaces = [other.space_in(symmetries) for other in (rep, *summands)]
     _check_closed(rep, spaces[0])
-    found = decompose_spaces(*spaces, whole_from=float("inf"), wanted=WANTED)
+    found = decompose_spaces(*spaces, whole_from=float("inf"))
     copies = [_copies(space, parts) for space, parts in zip(spaces, found.parts, strict=True)]
     irreps, columns, used = [], [], {}
-    for index in sorted(
-        copies[0], key=lambda i: (found.components[i].dim, list(copies[0]).index(i))
-    ):
+    # sorting is stable: those of one dimension stay in the order of the terms that hold them
+    for index in sorted(copies[0], key=lambda i: found.components[i].dim):
         component = found.components[index]
         homes = [(s, c[index][0]) for s, c in zip(summands, copies[1:], strict=True) if index in c]
         parent, basis = min(homes, key=lambda home: home[0].dim)
@@ -225,5 +220,5 @@ def clebsch_gordan(a: Rep, b: Rep, c: Rep) -> np.ndarray:
     References:
         Varshalovich, Moskalev, Khersonskii, "Quantum theory of angular momentum" (1988), chapter 8.
     """
-    maps = equivariant_maps(a * b, c)
+    maps = Question(a * b, c).solve()
     return maps.to_dense().T.reshape(maps.rank, c.dim, a.dim, b.dim)

@@ -11,8 +11,8 @@ from constrainet.linalg import digest
 from constrainet.reps.arguments import check_rep
 from constrainet.reps.atomic import AtomicRep, dense_images
 from constrainet.reps.dual import dual
-from constrainet.reps.frames import realified
 from constrainet.reps.rep import Rep
+from constrainet.reps.symmetries import realified
 
 
 @dataclass(frozen=True, eq=False, repr=False)

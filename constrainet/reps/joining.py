@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING
 
 from constrainet.groups import Group
-from constrainet.reps.frames import Frame
-from constrainet.solve import Space
 
 if TYPE_CHECKING:
     from constrainet.reps.rep import Rep
@@ -28,8 +25,8 @@ def common_group(a: Group, b: Group) -> Group:
     if a == b:
         return a
     counts = Counter(a.factors), Counter(b.factors)
-    for factor in counts[0].keys() & counts[1].keys():
-        if counts[0][factor] != counts[1][factor]:
+    for factor in a.factors:
+        if factor in counts[1] and counts[0][factor] != counts[1][factor]:
             raise ValueError(
                 f"Representations of {a} and {b} cannot be joined: {factor} occurs more often "
                 "in one than in the other, so it is unclear which one should act. Write both for "
@@ -78,7 +75,7 @@ def to_common_group(a: Rep, b: Rep) -> tuple[Rep, Rep]:
     )
 
 
-def to_mapping_group(source: Rep, target: Rep) -> tuple[Rep, Rep]:
+def under_one_group(source: Rep, target: Rep) -> tuple[Rep, Rep]:
     """Two representations between which maps are asked for, as representations of one group.
 
     Raises:
@@ -89,20 +86,3 @@ def to_mapping_group(source: Rep, target: Rep) -> tuple[Rep, Rep]:
         source.lift(group, new_places(source.group, group)),
         target.lift(group, new_places(target.group, group)),
     )
-
-
-def common_spaces(reps: Sequence[Rep]) -> tuple[Space, ...]:
-    """The spaces of several representations of one group, so that they fit into one question."""
-    frame = Frame.common([rep.frame for rep in reps])
-    return tuple(rep.in_frame(frame).space for rep in reps)
-
-
-def under_one_group(source: Rep, target: Rep) -> tuple[Rep, Rep]:
-    """The same, with the spaces of both in one frame, so that they fit into one question.
-
-    Raises:
-        ValueError: if neither group contains the other.
-    """
-    source, target = to_mapping_group(source, target)
-    frame = Frame.common([source.frame, target.frame])
-    return source.in_frame(frame), target.in_frame(frame)

@@ -110,6 +110,10 @@ class NamedSum(Rep):
     def summands(self) -> tuple[tuple[Rep, int], ...]:
         return self.total.summands
 
+    @property
+    def tensor_factors(self) -> tuple[Rep, ...]:
+        return self.total.tensor_factors
+
     @cached_property
     def T(self) -> Rep:
         return NamedSum(self.group, self.total.T, self.names, tuple(rep.T for rep in self.reps))
@@ -138,8 +142,12 @@ class NamedSum(Rep):
         reps = tuple(rep.lift(group, places) for rep in self.reps)
         return NamedSum(group, self.total.lift(group, places), self.names, reps)
 
-    def pieces(self, frame):
-        return self.total.pieces(frame)
+    def pieces(self, symmetries):
+        return self.total.pieces(symmetries)
+
+    @property
+    def question(self):
+        return self.total.question
 
     def _rho(self, blocks):
         return self.total._rho(blocks)

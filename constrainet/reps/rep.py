@@ -1,12 +1,12 @@
 """Representations and their algebra: direct sums, tensor products, duals, multiplicities.
 
 A `Rep` is a typed vector space: it belongs to a group and says how the group's elements act on its
-coordinates. There are three kinds: the atomic ones (`atoms.py`), and the sums and products here.
+coordinates. There are four kinds: the atomic ones (`atoms.py`), and the sums, products and linear
+maps here.
 """
 
 from __future__ import annotations
 
-import copy
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,17 +22,11 @@ from constrainet.linalg import BlockDiagonal, KroneckerProduct, KroneckerSum, di
 from constrainet.reps.action import Action
 from constrainet.reps.arguments import as_count
 from constrainet.reps.blocks import block_diagonal
-from constrainet.reps.frames import Frame, Piece, outer
-from constrainet.reps.joining import to_common_group, to_mapping_group
+from constrainet.reps.joining import to_common_group, under_one_group
 from constrainet.reps.notation import with_multiplicity, with_power
-from constrainet.solve import (
-    TRIVIAL,
-    Projector,
-    Space,
-    Subspace,
-    intertwiners,
-    memory_limit,
-)
+from constrainet.reps.question import Question
+from constrainet.reps.symmetries import Piece, Symmetries, outer
+from constrainet.solve import Projector, Space, Subspace, memory_limit
 
 MOST_FACTORS = 60
 """Of a tensor product, each an axis of an array; two axes more are needed beside them."""
@@ -97,8 +91,8 @@ class Rep(Action):
         """The same space for a larger product group; factor i becomes factor `places[i]`."""
 
     @abstractmethod
-    def pieces(self, frame: Frame) -> list[Piece]:
-        """The tensor products of atoms that this is the sum of, atoms being those of a frame."""
+    def pieces(self, symmetries: Symmetries) -> list[Piece]:
+        """The tensor products that this is the sum of, of atoms of the given symmetries."""
 
     # --- the question put to the solver --------------------------------------------------------
 
@@ -115,7 +109,7 @@ class Rep(Action):
             rtol: relative cutoff of singular values, for generators that are only approximately
                 known: about 30 times their relative error. The methods that need exact
                 generators are then left out.
-            cache_dir: a folder in which solutions are kept between processes; by default the
+            cache_dir: a folder in which null spaces are kept between processes; by default the
                 environment variable `CONSTRAINET_CACHE`, or none.
 
         Returns:
@@ -138,8 +132,7 @@ class Rep(Action):
             Finzi, Welling, Wilson, "A practical method for constructing equivariant multilayer
             perceptrons for arbitrary matrix groups" (2021), Theorem 1 and section 5.
         """
-        rows, columns = self._question()
-        return intertwiners(columns, rows, method=method, rtol=rtol, cache_dir=cache_dir)
+        return self.question.solve(method=method, rtol=rtol, cache_dir=cache_dir)
 
     def equivariant_projector(
         self, *, method: str = "auto", rtol: float | None = None, cache_dir: str | None = None
@@ -147,36 +140,28 @@ class Rep(Action):
         """The orthogonal projector onto the span of `equivariant_basis`, same arguments."""
         return Projector(self.equivariant_basis(method=method, rtol=rtol, cache_dir=cache_dir))
 
-    @cached_property
-    def frame(self) -> Frame:
-        """The symmetries by which this is put to the solver, if it is alone in a question."""
-        return Frame(self.is_joint, not self.is_complex)
+    @property
+    def question(self) -> Question:
+        """The maps whose entries, row by row, are the invariant vectors of this."""
+        return Question(tensor_product(self.group, []), self)
 
-    def in_frame(self, frame: Frame) -> Rep:
-        """An equal representation whose `space` is written in another frame."""
-        if frame == self.frame:
-            return self
-        other = copy.copy(self)
-        vars(other).pop("space", None)
-        vars(other)["frame"] = frame
-        return other
-
-    @cached_property
-    def space(self) -> Space:
-        """The solver's normal form of this representation, in `frame`.
+    def space_in(self, symmetries: Symmetries) -> Space:
+        """The solver's normal form of this representation, in symmetries that fit it; remembered.
 
         Raises:
             ProblemTooLargeError: if the places of its coordinates would not fit in memory.
         """
-        required = 3 * 8 * self.dim
-        if required > memory_limit():
-            what = f"The coordinates of a representation of dimension {self.dim:,}"
-            raise ProblemTooLargeError(what, required, memory_limit())
-        return Space.collect(self.pieces(self.frame))
+        if symmetries not in self._spaces:
+            required = 3 * 8 * self.dim
+            if required > memory_limit():
+                what = f"The coordinates of a representation of dimension {self.dim:,}"
+                raise ProblemTooLargeError(what, required, memory_limit())
+            self._spaces[symmetries] = Space.collect(self.pieces(symmetries))
+        return self._spaces[symmetries]
 
-    def _question(self) -> tuple[Space, Space]:
-        """Target and source of the maps whose space this is."""
-        return self.space, TRIVIAL
+    @cached_property
+    def _spaces(self) -> dict[Symmetries, Space]:
+        return {}
 
     # --- the algebra ---------------------------------------------------------------------------
 
@@ -208,12 +193,10 @@ class Rep(Action):
             else tensor_product(self.group, self.tensor_factors * count)
         )
 
-    def __rshift__(self, other) -> Rep:
+    def __rshift__(self, other) -> LinearMaps:
         if not isinstance(other, Rep):
             return NotImplemented
-        source, target = to_mapping_group(self, other)
-        factors = [*target.tensor_factors, *source.T.tensor_factors]
-        return tensor_product(source.group, factors, split=len(target.tensor_factors))
+        return linear_maps(*under_one_group(self, other))
 
     @property
     def summands(self) -> tuple[tuple[Rep, int], ...]:
@@ -280,11 +263,11 @@ class DirectSum(Rep):
     def lift(self, group, places):
         return DirectSum(group, tuple((rep.lift(group, places), n) for rep, n in self.parts))
 
-    def pieces(self, frame):
+    def pieces(self, symmetries):
         pieces, start = [], 0
         for rep, count in self.parts:
             starts = start + rep.dim * np.arange(count)
-            for atoms, indices in rep.pieces(frame):
+            for atoms, indices in rep.pieces(symmetries):
                 shifted = np.add.outer(starts, indices)
                 pieces.append((atoms, shifted.reshape(-1, *indices.shape[1:])))
             start += rep.dim * count
@@ -336,12 +319,9 @@ class TensorProduct(Rep):
 
     Attributes:
         factors: the factors, none of them a product itself.
-        split: where `>>` stood: the factors before are the target, the others the dual of the
-            source. None for other products. It does not count for equality.
     """
 
     factors: tuple[Rep, ...]
-    split: int | None = None
 
     @cached_property
     def dim(self) -> int:
@@ -376,31 +356,27 @@ class TensorProduct(Rep):
         return digest("product", self.group.key, tuple(rep.key for rep in self.factors))
 
     def lift(self, group, places):
-        factors = tuple(rep.lift(group, places) for rep in self.factors)
-        return TensorProduct(group, factors, self.split)
+        return TensorProduct(group, tuple(rep.lift(group, places) for rep in self.factors))
 
-    def pieces(self, frame):
+    def pieces(self, symmetries):
         products: list[Piece] = [((), np.zeros(1, np.intp))]
         for rep in self.factors:
             products = [
                 (left_atoms + right_atoms, outer(left, right, rep.dim))
                 for left_atoms, left in products
-                for right_atoms, right in rep.pieces(frame)
+                for right_atoms, right in rep.pieces(symmetries)
             ]
         return products
 
-    def _question(self):
-        split = self._balanced_split() if self.split is None else self.split
-        source = tensor_product(self.group, [rep.T for rep in self.factors[split:]])
-        target = tensor_product(self.group, self.factors[:split])
-        return target.in_frame(self.frame).space, source.in_frame(self.frame).space
-
-    def _balanced_split(self) -> int:
-        """Where both sides are closest in size."""
+    @property
+    def question(self):
         dims = [rep.dim for rep in self.factors]
-        return min(
+        # both sides are as close in size as can be
+        cut = min(
             range(len(dims) + 1), key=lambda cut: (max(prod(dims[:cut]), prod(dims[cut:])), -cut)
         )
+        source = tensor_product(self.group, [rep.T for rep in self.factors[cut:]])
+        return Question(source, tensor_product(self.group, self.factors[:cut]))
 
     def _rho(self, blocks):
         xp = blocks[0].__array_namespace__()
@@ -447,6 +423,41 @@ class TensorProduct(Rep):
         return "⊗".join(with_power(text, count) for text, (_, count) in pairs) or "V⁰"
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class LinearMaps(TensorProduct):
+    """The linear maps from one representation to another; made by `a >> b`.
+
+    A map is the vector of its matrix's entries, row by row, so this is the tensor product of the
+    target and the dual of the source; but two of them are equal only if both sides are.
+
+    Attributes:
+        factors: those of the target, and of the dual of the source.
+        source: what is mapped from.
+        target: what is mapped to.
+    """
+
+    source: Rep
+    target: Rep
+
+    @cached_property
+    def T(self) -> Rep:
+        return linear_maps(self.source.T, self.target.T)
+
+    @cached_property
+    def key(self) -> bytes:
+        return digest("maps", self.source.key, self.target.key)
+
+    def lift(self, group, places):
+        return linear_maps(self.source.lift(group, places), self.target.lift(group, places))
+
+    @property
+    def question(self):
+        return Question(self.source, self.target)
+
+    def __str__(self):
+        return str(tensor_product(self.group, self.factors))
+
+
 def direct_sum(group: Group, summands: Sequence[tuple[Rep, int]]) -> Rep:
     """The direct sum, in its simplest form: equal neighbours joined, a single summand itself."""
     parts = []
@@ -455,11 +466,22 @@ def direct_sum(group: Group, summands: Sequence[tuple[Rep, int]]) -> Rep:
     return parts[0][0] if len(parts) == 1 and parts[0][1] == 1 else DirectSum(group, tuple(parts))
 
 
-def tensor_product(group: Group, factors: Sequence[Rep], split: int | None = None) -> Rep:
+def tensor_product(group: Group, factors: Sequence[Rep]) -> Rep:
     """The tensor product; of a single factor, that factor."""
+    _check_number(factors)
+    return factors[0] if len(factors) == 1 else TensorProduct(group, tuple(factors))
+
+
+def linear_maps(source: Rep, target: Rep) -> LinearMaps:
+    """The linear maps between two representations of one group."""
+    factors = (*target.tensor_factors, *source.T.tensor_factors)
+    _check_number(factors)
+    return LinearMaps(source.group, factors, source, target)
+
+
+def _check_number(factors: Sequence[Rep]) -> None:
     if len(factors) > MOST_FACTORS:
         raise ValueError(
             f"A tensor product should have at most {MOST_FACTORS} factors, because NumPy's arrays "
             f"have at most 64 axes. Got {len(factors)}."
         )
-    return factors[0] if len(factors) == 1 else TensorProduct(group, tuple(factors), split)

@@ -20,7 +20,15 @@ from constrainet.reps.dual import dual
 from constrainet.reps.extension import contains_tangent, is_finite, resembles
 from constrainet.reps.generated import on_host
 from constrainet.reps.inflation import inflate
-from constrainet.reps.rep import DirectSum, Rep, TensorProduct, direct_sum, tensor_product
+from constrainet.reps.named_parts import NamedSum
+from constrainet.reps.rep import (
+    DirectSum,
+    LinearMaps,
+    Rep,
+    TensorProduct,
+    direct_sum,
+    tensor_product,
+)
 from constrainet.reps.subquotient import Subquotient, part
 
 LARGEST_INDEX = 2000
@@ -108,11 +116,15 @@ def restrict(rep: Rep, subgroup: Group) -> Rep:
 def _restricted(rep: Rep, subgroup: Group) -> Rep:
     if rep.group == subgroup:
         return rep
+    if isinstance(rep, NamedSum):
+        parts = tuple(_restricted(r, subgroup) for r in rep.reps)
+        return NamedSum(subgroup, _restricted(rep.total, subgroup), rep.names, parts)
     if isinstance(rep, DirectSum):
         return direct_sum(subgroup, [(_restricted(r, subgroup), n) for r, n in rep.parts])
+    if isinstance(rep, LinearMaps):
+        return _restricted(rep.source, subgroup) >> _restricted(rep.target, subgroup)
     if isinstance(rep, TensorProduct):
-        factors = [_restricted(r, subgroup) for r in rep.factors]
-        return tensor_product(subgroup, factors, rep.split)
+        return tensor_product(subgroup, [_restricted(r, subgroup) for r in rep.factors])
     if isinstance(rep, Defining):
         if len(rep.group.factors) == 1:
             return V(subgroup).T if rep.is_dual else V(subgroup)

@@ -14,7 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from constrainet.linalg import KroneckerProduct, digest, null_space, numerical_rank
+from constrainet.linalg import (
+    KroneckerProduct,
+    canonical_basis,
+    digest,
+    null_space,
+    numerical_rank,
+)
 from constrainet.reps.atomic import AtomicRep
 from constrainet.reps.notation import dual_label
 from constrainet.reps.rep import Rep, direct_sum
@@ -106,7 +112,7 @@ def Subrepresentation(rep: Rep, columns: Any, *, label: str | None = None) -> Re
     Args:
         rep: the representation ρ of the whole space.
         columns: shape (rep.dim, m), vectors that span the subspace; they may be dependent. If they
-            are orthonormal, they are the coordinates.
+            are orthonormal, they are the coordinates; else a basis that depends on the span alone.
         label: how it is written; by default with its dimension.
 
     Returns:
@@ -158,7 +164,9 @@ def Quotient(rep: Rep, columns: Any, *, label: str | None = None) -> Rep:
     """
     basis = _orthonormal("Quotient", rep, columns)
     _check_invariant("Quotient", rep, basis)
-    complement = null_space(basis.conj().T, RANK)[0] if basis.shape[1] else np.eye(rep.dim)
+    complement = np.eye(rep.dim)
+    if basis.shape[1]:
+        complement = canonical_basis(null_space(basis.conj().T, RANK)[0])
     return part(rep, complement, label or f"{rep}/[{basis.shape[1]}]")
 
 
@@ -196,7 +204,7 @@ def _orthonormal(call: str, rep: Rep, columns) -> np.ndarray:
     if np.abs(gram - np.eye(len(gram))).max(initial=0) <= EXACT:
         return columns
     left, values, _ = np.linalg.svd(columns, full_matrices=False)
-    return left[:, : _rank(values)]
+    return canonical_basis(left[:, : _rank(values)])
 
 
 def _rank(values: np.ndarray) -> int:

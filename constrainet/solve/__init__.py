@@ -6,7 +6,8 @@ images of the same generators. `invariants.py` reduces it and chooses among thre
 `orbits.py` where generators permute coordinates up to phases, `isotypic.py` where their algebra is
 closed under the adjoint (with `irreps.py`, which finds irreducibles by random elements), and
 `nullspace.py` for everything else. The answer is a `Subspace` in factors (`forms.py`,
-`subspace.py`), is certified (`certificate.py`), and remembered (`cache.py`).
+`subspace.py`), is certified (`certificate.py`, `schur.py`), and remembered (`cache.py`; null spaces
+in `storage.py` too, checked by `completeness.py`).
 """
 
 from constrainet.solve.cache import clear_memory

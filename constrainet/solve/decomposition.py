@@ -15,19 +15,12 @@ import numpy as np
 from constrainet.errors import CertificateError
 from constrainet.linalg import kronecker_pairs
 from constrainet.solve.certificate import allowed_violation, certify
-from constrainet.solve.irreps import DecompositionError
+from constrainet.solve.eigenspaces import DecompositionError
 from constrainet.solve.isotypic import Decomposer
 from constrainet.solve.problem import Atom, Space, Symmetry, Term, dim_of
 
 SEEDS = 3
 """Draws of random elements before giving up."""
-
-MORE_SEEDS = 8
-"""Draws of random elements where few digits may be lost; some draws lose ten times what others do,
-by how close the closest eigenvalues are."""
-
-STALLED = 0.7
-"""Averages that leave more than this fraction of a violation are not worth another one."""
 
 WHOLE_FROM = 1000
 """Tensor products of at least this dimension stay whole."""
@@ -89,46 +82,35 @@ class Decomposition:
         return sum(t.multiplicity * len(p[component]) for t, p in terms if component in p)
 
 
-def decompose(
-    *spaces: Space, whole_from: float = WHOLE_FROM, wanted: float | None = None
-) -> Decomposition:
+def decompose(*spaces: Space, whole_from: float = WHOLE_FROM) -> Decomposition:
     """Decomposes spaces into common components; a function of the arguments alone.
 
     Args:
         *spaces: the spaces.
         whole_from: tensor products of at least this dimension stay whole.
-        wanted: while the certificate shows a larger violation than this, rounding is averaged out
-            and further random elements are drawn, and the best decomposition is taken; by default
-            the largest one allowed.
 
     Raises:
         CertificateError: if no random elements lead to a decomposition that passes its
             certificate.
     """
-    allowed = allowed_violation(None)
-    wanted = allowed if wanted is None else wanted
-    worst, best = np.inf, None
-    for seed in range(SEEDS if wanted == allowed else MORE_SEEDS):
-        work = _Work(seed, spaces, whole_from, wanted)
+    allowed, worst = allowed_violation(None), np.inf
+    for seed in range(SEEDS):
+        work = _Work(seed, spaces, whole_from)
         try:
             parts = tuple(tuple(work.split(term) for term in space.terms) for space in spaces)
         except DecompositionError:
             continue
-        if work.worst < worst:
-            worst = work.worst
-            best = Decomposition(spaces, tuple(work.components.values()), parts)
-        if worst <= wanted:
-            break
-    if best is None or worst > allowed:
-        raise CertificateError("a decomposition into irreducibles", worst, allowed)
-    return best
+        worst = work.worst
+        if worst <= allowed:
+            return Decomposition(spaces, tuple(work.components.values()), parts)
+    raise CertificateError("a decomposition into irreducibles", worst, allowed)
 
 
 class _Work:
     """Components met so far, and what they are known by."""
 
-    def __init__(self, seed: int, spaces: Sequence[Space], whole_from: float, wanted: float):
-        self.seed, self.whole_from, self.wanted = seed, whole_from, wanted
+    def __init__(self, seed: int, spaces: Sequence[Space], whole_from: float):
+        self.seed, self.whole_from = seed, whole_from
         atoms = {atom for space in spaces for term in space.terms for atom in term.atoms}
         self._complex = {a.symmetry for a in atoms if a.is_complex or a.symmetry.is_complex}
         self.worst = 0.0
@@ -160,10 +142,6 @@ class _Work:
             parts[list(self.components).index(name)] = copies
         return parts
 
-    @staticmethod
-    def _violation(decomposer: Decomposer, atoms: tuple[Atom, ...]) -> float:
-        return certify(decomposer.intertwiners(atoms, atoms), atoms, atoms).worst
-
     def _factor(self, symmetry: Symmetry, atoms: tuple[Atom, ...]):
         if dim_of(atoms) >= self.whole_from or not all(atom.is_adjoint_closed for atom in atoms):
             yield (atoms,), atoms, None, np.eye(dim_of(atoms))[None]
@@ -172,11 +150,8 @@ class _Work:
             is_complex = symmetry in self._complex
             self._decomposers[symmetry] = Decomposer(symmetry, is_complex, self.seed)
         decomposer = self._decomposers[symmetry]
-        worst, before = self._violation(decomposer, atoms), np.inf
-        while self.wanted < worst < STALLED * before:
-            decomposer.average(atoms)
-            worst, before = self._violation(decomposer, atoms), worst
-        self.worst = max(self.worst, worst)
+        form = decomposer.intertwiners(atoms, atoms)
+        self.worst = max(self.worst, certify(form, atoms, atoms).worst)
         for index, copies in decomposer.decompose(atoms).items():
             irrep = decomposer.catalogue.recipes[index].irrep
             atom = Atom(symmetry, tuple(irrep.discrete), irrep.infinitesimal, irrep.dim)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 
 import numpy as np
 
@@ -168,12 +169,12 @@ class Irreducible:
 
 @dataclass(frozen=True, eq=False)
 class IrreducibleBlock:
-    """What two spaces share of one irreducible representation λ of dimension d and type e.
+    """The copies of one irreducible representation λ of dimension d and type e in two spaces.
 
     Args:
         irrep: λ.
         left: shape (n, rows, d): an isometric intertwiner from λ for each of its n copies.
-        right: shape (m, columns, d): the same on the other side.
+        right: shape (m, columns, d): the same on the other side. n or m may be 0.
     """
 
     irrep: Irreducible
@@ -184,6 +185,11 @@ class IrreducibleBlock:
     def shape(self) -> tuple[int, int, int]:
         """(e, n, m)."""
         return self.irrep.type, len(self.left), len(self.right)
+
+    @property
+    def rank(self) -> int:
+        """The number of maps: 0 if only one space holds λ."""
+        return prod(self.shape)
 
     @cached_property
     def turned(self) -> np.ndarray:
@@ -213,6 +219,12 @@ class IsotypicForm(Form):
     By Schur's lemma they are the sums over shared irreducibles λ of `B_k J B_iᴴ`, with `B_i` a copy
     of λ on the right, `B_k` one on the left, and J in the commutant of λ. Only the factors are
     kept; a vector is the matrix of shape (rows, columns), row by row.
+
+    Args:
+        rows: the dimension of the left side.
+        columns: the dimension of the right side.
+        blocks: all irreducibles of either side, also those of one side only: that nothing is
+            missing shows in dimensions that add up to `rows` and to `columns`.
     """
 
     rows: int
@@ -226,7 +238,12 @@ class IsotypicForm(Form):
 
     @property
     def rank(self) -> int:
-        return sum(int(np.prod(block.shape)) for block in self.blocks)
+        return sum(block.rank for block in self.blocks)
+
+    @cached_property
+    def shared(self) -> tuple[IrreducibleBlock, ...]:
+        """The blocks of irreducibles on both sides."""
+        return tuple(block for block in self.blocks if block.rank)
 
     @property
     def is_complex(self) -> bool:
@@ -234,14 +251,15 @@ class IsotypicForm(Form):
 
     @property
     def nbytes(self) -> int:
-        return sum(b.left.nbytes + b.right.nbytes + b.turned.nbytes for b in self.blocks)
+        copies = sum(block.left.nbytes + block.right.nbytes for block in self.blocks)
+        return copies + sum(block.turned.nbytes for block in self.shared)
 
     def expand(self, coefficients):
         xp = coefficients.__array_namespace__()
         lead, start = coefficients.shape[:-1], 0
         total = xp.zeros((*lead, self.rows, self.columns), dtype=coefficients.dtype)
-        for block in self.blocks:
-            stop = start + int(np.prod(block.shape))
+        for block in self.shared:
+            stop = start + block.rank
             part = coefficients[..., start:stop].reshape(*lead, *block.shape)
             total = total + block.expand(part)
             start = stop
@@ -251,10 +269,7 @@ class IsotypicForm(Form):
         xp = vectors.__array_namespace__()
         lead = vectors.shape[:-1]
         matrices = vectors.reshape(*lead, self.rows, self.columns)
-        parts = [
-            block.coefficients(matrices).reshape(*lead, int(np.prod(block.shape)))
-            for block in self.blocks
-        ]
+        parts = [block.coefficients(matrices).reshape(*lead, block.rank) for block in self.shared]
         return xp.concat([vectors[..., :0], *parts], axis=-1)
 
 

@@ -4,8 +4,8 @@ Four reductions come before any linear algebra. Sums split: each pair of terms i
 once, whatever its multiplicity. Products over different symmetries factor: each symmetry is asked
 separately. A product is a map from one part of it to the rest: where the parts that the caller
 gave are of very different size, they are cut anew, in the middle. And all of it is in normal form,
-so that equal questions are the same question, and in even units. What remains is answered by the first of three
-methods that applies, and certified.
+so that equal questions are the same question, and in even units. What remains is answered by the
+first of three methods that applies, and certified.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from numbers import Real
 import numpy as np
 
 from constrainet.errors import CertificateError, MethodNotApplicableError, ProblemTooLargeError
-from constrainet.linalg import KroneckerProduct, Monomial
+from constrainet.linalg import KroneckerProduct, Monomial, canonical_basis
 from constrainet.solve.cache import recall, remember
-from constrainet.solve.certificate import Certificate, allowed_violation, certify
+from constrainet.solve.certificate import Certificate, Known, allowed_violation, certify
+from constrainet.solve.eigenspaces import DecompositionError
 from constrainet.solve.forms import DenseForm, Form
-from constrainet.solve.irreps import DecompositionError
 from constrainet.solve.isotypic import Decomposer
 from constrainet.solve.memory import memory_limit
 from constrainet.solve.nullspace import nullspace, polished
@@ -31,6 +31,7 @@ from constrainet.solve.orbits import orbits
 from constrainet.solve.problem import Atom, Question, Space, Symmetry, dim_of
 from constrainet.solve.progress import steps
 from constrainet.solve.reductive import reductive_part
+from constrainet.solve.storage import Storage
 from constrainet.solve.subspace import Solution, Subspace, questions
 from constrainet.solve.threads import few_threads
 from constrainet.solve.unitarisation import unitarised
@@ -60,7 +61,7 @@ def intertwiners(
         rows: the target.
         method: "auto", or one of "orbits", "isotypic", "nullspace".
         rtol: relative cutoff of singular values in `nullspace`, for approximate generators.
-        cache_dir: a folder that keeps solutions between processes; none if missing.
+        cache_dir: a folder that keeps null spaces between processes; none if missing.
 
     Returns:
         A certified subspace. The result depends on the arguments alone.
@@ -79,12 +80,16 @@ def intertwiners(
         dict.fromkeys(q for r in rows.terms for c in columns.terms for q in questions(r, c))
     )
     key = (rows.key, columns.key, method, rtol)
-    solutions = recall(key, asked, cache_dir)
+    solutions, storage = recall(key), Storage.find(cache_dir, rtol)
     if solutions is None:
-        solver = Solver(method, rtol)
+        solver = Solver(method, rtol, storage)
         progress = steps(asked, f"solving for {rows.dim:,} × {columns.dim:,} weights")
         solutions = {question: solver.solve(question) for question in progress}
-        remember(key, asked, solutions, cache_dir)
+        remember(key, solutions)
+    elif storage is not None:
+        for question, solution in solutions.items():
+            if log_units(question, rtol) is None:
+                storage.save(even(question, rtol), solution.form, solution.gap)
     return Subspace(rows, columns, solutions)
 
 
@@ -95,11 +100,14 @@ class Solver:
     Args:
         method: as in `intertwiners`.
         rtol: as in `intertwiners`.
+        storage: where null spaces are looked up; nowhere if missing.
     """
 
     method: str = "auto"
     rtol: float | None = None
+    storage: Storage | None = None
     _decomposers: dict[tuple[Symmetry, bool, int], Decomposer] = field(default_factory=dict)
+    _known: Known = field(default_factory=dict)
 
     def solve(self, question: Question) -> Solution:
         """The first answer that passes its certificate."""
@@ -112,6 +120,8 @@ class Solver:
         with few_threads():
             candidates = self._candidates(question)
             form, certificate, gap = self._first_certified(candidates, question)
+            if self.storage is not None:
+                self.storage.save(question, form, gap)
             if (logs := log_units(asked, self.rtol)) is not None:
                 form = DenseForm(in_units(_columns(form), logs))
                 certificate = self._required(form, asked)
@@ -122,7 +132,7 @@ class Solver:
     ) -> tuple[Form, Certificate, float]:
         allowed, worst = allowed_violation(self.rtol), np.inf
         for form, gap in candidates:
-            certificate = certify(form, *question)
+            certificate = certify(form, *question, self._known)
             if certificate.worst <= allowed:
                 return form, certificate, gap
             worst = certificate.worst
@@ -131,7 +141,10 @@ class Solver:
 
     def _required(self, form: Form, asked: Question) -> Certificate:
         """The certificate of an answer in the caller's units."""
-        certificate, allowed = certify_in_units(form, asked, self.rtol), allowed_violation(self.rtol)
+        certificate, allowed = (
+            certify_in_units(form, asked, self.rtol),
+            allowed_violation(self.rtol),
+        )
         if not certificate.worst <= allowed:
             raise CertificateError(_what(asked), certificate.worst, allowed)
         return certificate
@@ -141,7 +154,7 @@ class Solver:
         attempts = {
             "orbits": self._orbits,
             "isotypic": self._isotypic,
-            "nullspace": self._nullspace,
+            "nullspace": self._canonical_nullspace,
         }
         for name, attempt in attempts.items():
             if self.method in ("auto", name) and not self.obstacle(name, question):
@@ -185,9 +198,15 @@ class Solver:
             except DecompositionError as error:
                 logger.info("random elements %d of `isotypic` failed: %s", seed, error)
             else:
-                yield form, self._decomposers[key].catalogue.gap
+                yield form, self._decomposers[key].gap(*question)
 
-    def _nullspace(self, question: Question) -> Iterator[tuple[Form, float]]:
+    def _canonical_nullspace(self, question: Question) -> Iterator[tuple[Form, float]]:
+        if self.storage is not None and (stored := self.storage.load(question)):
+            yield stored
+        for form, gap in self._nullspace(question):
+            yield DenseForm(canonical_basis(form.columns)), gap
+
+    def _nullspace(self, question: Question) -> Iterator[tuple[DenseForm, float]]:
         rows, columns = question
         atoms = [*rows, *(atom.dual for atom in columns)]
         if self.rtol is not None or not self.obstacle("isotypic", question):
@@ -197,32 +216,29 @@ class Solver:
             return
         if found := unitarised((*rows, *columns)):
             moved, changes = found
-            basis = self._irreducible_basis(moved, question)
+            basis, gap = self._irreducible_basis(moved, question)
             if basis is not None:
                 inverses = [np.linalg.inv(S) for S in changes[: len(rows)]]
                 back = KroneckerProduct([*inverses, *(S.T for S in changes[len(rows) :])])
                 # the rank was decided in unitary coordinates, without doubt
-                yield polished(atoms, np.linalg.qr(back @ basis)[0]), self._gap
+                yield polished(atoms, np.linalg.qr(back @ basis)[0]), gap
         part = reductive_part((*rows, *columns))
-        start = None if part is None else self._irreducible_basis(part, question)
+        start = None if part is None else self._irreducible_basis(part, question)[0]
         yield nullspace(atoms, None, start)
 
-    @property
-    def _gap(self) -> float:
-        """The smallest gap of any decomposition so far."""
-        return min(decomposer.catalogue.gap for decomposer in self._decomposers.values())
-
-    def _irreducible_basis(self, atoms: Sequence[Atom], question: Question) -> np.ndarray | None:
-        """The invariants of other atoms in the place of the question's, as columns."""
+    def _irreducible_basis(
+        self, atoms: Sequence[Atom], question: Question
+    ) -> tuple[np.ndarray | None, float]:
+        """The invariants of other atoms in the place of the question's, as columns, and the gap."""
         count = len(question[0])
         other = (tuple(atoms[:count]), tuple(atoms[count:]))
         if self.obstacle("isotypic", other):
-            return None
+            return None, 0.0
         try:
-            form, _, _ = self._first_certified(self._isotypic(other), other)
+            form, _, gap = self._first_certified(self._isotypic(other), other)
         except CertificateError:
-            return None
-        return _columns(form)
+            return None, 0.0
+        return _columns(form), gap
 
 
 def _what(question: Question) -> str:
@@ -255,7 +271,8 @@ def _check_options(method: str, rtol: float | None) -> None:
 
 
 def _check_finite(*spaces: Space) -> None:
-    for atom in {atom for space in spaces for term in space.terms for atom in term.atoms}:
+    atoms = (atom for space in spaces for term in space.terms for atom in term.atoms)
+    for atom in dict.fromkeys(atoms):
         arrays = (atom.infinitesimal, *(h for h in atom.discrete if isinstance(h, np.ndarray)))
         if not all(np.isfinite(array).all() for array in arrays):
             raise ValueError(

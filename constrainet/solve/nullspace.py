@@ -139,7 +139,7 @@ def polished(atoms: Sequence[Atom], columns: np.ndarray) -> DenseForm:
     if len(columns) <= DENSE_LIMIT:
         _, vectors = _singular(np.concatenate([to_dense(row) for row in rows]))
         return DenseForm(vectors[:, len(columns) - columns.shape[1] :])
-    columns = _without_constrained_part(rows, columns, reduction=1e-3)
+    columns = without_constrained_part(rows, columns, reduction=1e-3)
     return DenseForm(np.linalg.qr(columns)[0])
 
 
@@ -265,7 +265,7 @@ def _project_random(rows: list[LinearOperator], size: int) -> np.ndarray:
     while True:
         _require(8 * size * width * dtype.itemsize, f"A matrix-free solve of dimension {size:,}")
         x = rng.normal(size=(size, width)).astype(dtype)
-        invariant = _without_constrained_part(rows, x)
+        invariant = without_constrained_part(rows, x)
         left, values, _ = np.linalg.svd(invariant, full_matrices=False)
         rank = int(np.sum(values > 1e-6 * np.sqrt(size)))
         if rank < width:
@@ -273,7 +273,7 @@ def _project_random(rows: list[LinearOperator], size: int) -> np.ndarray:
         width *= 2
 
 
-def _without_constrained_part(
+def without_constrained_part(
     rows: list[LinearOperator], x: np.ndarray, reduction: float = 1e-13
 ) -> np.ndarray:
     """Vectors without their component outside the null space, to a relative `reduction` of it."""

@@ -32,13 +32,12 @@ from constrainet.linalg import (
 )
 from constrainet.tolerances import EXACT
 
-
 UNEVEN = 30.0
 """Units that differ by more than this are evened, even if nothing becomes unitary by that."""
 
 DOUBTFUL = 1e-5
 """Entries in even units below this fraction of the largest may be rounding that was enlarged: of
-1e-10 and less, as it is half-way between rounding and the entry on the other side of the diagonal."""
+1e-10 and less, as it is half-way between rounding and the entry across the diagonal."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +47,8 @@ class Symmetry:
     Args:
         discrete: the discrete generators, each of shape (d, d).
         infinitesimal: the Lie algebra generators, shape (D, d, d), of norm about one.
-        label: tells copies of one group apart that act independently.
+        label: its place among the symmetries that act independently; those that meet in a
+            question have different ones, or are equal.
     """
 
     discrete: tuple[Matrix, ...]
@@ -107,11 +107,6 @@ class Atom:
     def key(self) -> bytes:
         """The digest of symmetry and images that equality goes by."""
         return digest(self.symmetry.key, self.discrete, self.infinitesimal, self.dim)
-
-    @cached_property
-    def order(self) -> tuple:
-        """What terms are sorted by: atoms of one symmetry side by side, small ones first."""
-        return (self.symmetry.label, self.symmetry.key, self.dim, self.key)
 
     @cached_property
     def units(self) -> np.ndarray | None:
@@ -238,7 +233,8 @@ class Term:
     """A tensor product of atoms, occurring `multiplicity` times in a space.
 
     Args:
-        atoms: the factors, sorted by `Atom.order`; none for the trivial representation.
+        atoms: the factors, those of one symmetry side by side; none for the trivial
+            representation.
         indices: shape (multiplicity, dim): where the term's coordinates (row-major over the
             factors) stand in the caller's coordinates.
     """
@@ -266,7 +262,8 @@ class Space:
     """A direct sum of distinct terms.
 
     Args:
-        terms: in canonical order; their indices together are a permutation of 0 ... dim-1.
+        terms: in order of their first coordinates; their indices together are a permutation of
+            0 ... dim-1.
     """
 
     terms: tuple[Term, ...]
@@ -297,19 +294,32 @@ class Space:
                 one axis for each of them.
 
         Returns:
-            The space in which each product is sorted, equal products are joined, and products
-            stand in the order of their size and factors.
+            The space in which each product is sorted, by the labels of symmetries and then by
+            where atoms first appear among the coordinates; equal products are joined, and stand
+            where their first coordinate does. No order depends on numbers that are rounded.
+
+        Raises:
+            ValueError: if different symmetries have one label.
         """
+        pieces = sorted((p for p in pieces if p[1].size), key=lambda piece: piece[1].min())
+        met = dict.fromkeys(atom for atoms, _ in pieces for atom in atoms)
+        _check_labels({atom.symmetry for atom in met})
+        ranks = {atom: (atom.symmetry.label, rank) for rank, atom in enumerate(met)}
         joined: dict[tuple[Atom, ...], list[np.ndarray]] = {}
         for atoms, indices in pieces:
-            places = sorted(range(len(atoms)), key=lambda i, a=atoms: a[i].order)
+            places = sorted(range(len(atoms)), key=[ranks[atom] for atom in atoms].__getitem__)
             sorted_atoms = tuple(atoms[i] for i in places)
             moved = indices.transpose(0, *(1 + i for i in places))
             joined.setdefault(sorted_atoms, []).append(moved.reshape(len(indices), dim_of(atoms)))
-        terms = [Term(atoms, np.concatenate(parts)) for atoms, parts in joined.items()]
-        terms = [term for term in terms if term.indices.size]
-        terms.sort(key=lambda t: (len(t.atoms), t.dim, tuple(atom.order for atom in t.atoms)))
-        return Space(tuple(terms))
+        return Space(tuple(Term(atoms, np.concatenate(parts)) for atoms, parts in joined.items()))
+
+
+def _check_labels(symmetries: set[Symmetry]) -> None:
+    if len({symmetry.label for symmetry in symmetries}) < len(symmetries):
+        raise ValueError(
+            "Different symmetries in one space should have different labels, because atoms are "
+            f"ordered by them. Got the labels {sorted(symmetry.label for symmetry in symmetries)}."
+        )
 
 
 Question = tuple[tuple[Atom, ...], tuple[Atom, ...]]

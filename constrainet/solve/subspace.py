@@ -16,6 +16,7 @@ from math import prod
 import numpy as np
 
 from constrainet.errors import ProblemTooLargeError
+from constrainet.linalg import fingerprint
 from constrainet.solve.certificate import Certificate
 from constrainet.solve.forms import Form, take
 from constrainet.solve.memory import memory_limit
@@ -182,6 +183,22 @@ class Subspace:
         return any(solution.form.is_complex for solution in self.solutions.values())
 
     @cached_property
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits that stand for the basis, and are the same on every computer.
+
+        Those of the vector with fixed pseudo-random coefficients: coefficients mean the same in
+        bases of one fingerprint.
+
+        Example:
+            >>> from constrainet.groups import SO
+            >>> from constrainet.reps import V
+            >>> (V(SO(3)) >> V(SO(3))).equivariant_basis().fingerprint
+            '............'
+        """
+        coefficients = np.random.RandomState(1).standard_normal(self.rank)
+        return fingerprint(self.expand(coefficients))
+
+    @cached_property
     def _places(self) -> tuple[np.ndarray | None, np.ndarray | None]:
         """For rows and columns, the place in the normal form of each caller's coordinate."""
         orders = (space.order for space in (self.rows, self.columns))
@@ -261,11 +278,9 @@ class Subspace:
 
 def questions(row_term: Term, column_term: Term) -> list[Question]:
     """What a pair of terms asks: one question for each symmetry that acts on either."""
-    symmetries = dict.fromkeys(
-        atom.symmetry
-        for atom in sorted((*row_term.atoms, *column_term.atoms), key=lambda a: a.order)
-    )
-    return [(row_term.of(symmetry), column_term.of(symmetry)) for symmetry in symmetries]
+    symmetries = dict.fromkeys(atom.symmetry for atom in (*row_term.atoms, *column_term.atoms))
+    ordered = sorted(symmetries, key=lambda symmetry: symmetry.label)
+    return [(row_term.of(symmetry), column_term.of(symmetry)) for symmetry in ordered]
 
 
 def _is_range(order: np.ndarray) -> bool:

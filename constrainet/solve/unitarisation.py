@@ -31,8 +31,8 @@ MAX_STEPS = 5
 """Towards unitary coordinates; the first makes them so to about 1e-10, the second to rounding."""
 
 UNITARY = 1e-11
-"""A step that changes lengths by less is the last: rounding in coordinates of condition 1e3, squared,
-makes about this of them."""
+"""A step that changes lengths by less is the last: rounding in coordinates of condition 1e3,
+squared, makes about this of them."""
 
 
 def unitarised(atoms: Sequence[Atom]) -> tuple[list[Atom], list[np.ndarray]] | None:

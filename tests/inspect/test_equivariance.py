@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from constrainet.groups import SE, SL, SO, SU, D, Lorentz, O, S, Z
-from constrainet.inspect import equivariance_error
+from constrainet.inspect import assert_equivariant, equivariance_error
 from constrainet.inspect.equivariance import samples
 from constrainet.reps import Scalar, V
 
@@ -157,6 +157,16 @@ def test_unstable_functions_are_not_excused_by_their_instability():
     error = equivariance_error(lambda x: x * random.normal(), V(SO(3)), V(SO(3)), KEY)
     assert error.tolerance <= 1e-2
     assert not error.is_equivariant
+
+
+def test_derivative_that_is_no_number_is_an_error():
+    """Values are finite and equivariant; the square root has no derivative at 0."""
+    rep = V(SO(3))
+    error = equivariance_error(lambda x: x + jnp.sqrt(0 * jnp.sum(x**2)), rep, rep, KEY)
+    assert error.worst < 1e-5 and error.largest == np.inf
+    assert not error.is_equivariant
+    with pytest.raises(AssertionError, match=r"lie_algebra\[0\]"):
+        assert_equivariant(lambda x: x + jnp.sqrt(0 * jnp.sum(x**2)), rep, rep, KEY)
 
 
 def test_the_report_says_everything():

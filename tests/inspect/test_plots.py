@@ -11,7 +11,7 @@ from constrainet.groups import SO, SU, S, Z
 from constrainet.inspect import plot_basis, plot_projection, plot_weight_sharing, weight_sharing
 from constrainet.inspect.colors import class_colors, tint
 from constrainet.inspect.plots import sparse_basis
-from constrainet.reps import Scalar, V, equivariant_maps
+from constrainet.reps import Question, Scalar, V
 
 matplotlib.use("agg")
 import matplotlib.pyplot as plt
@@ -130,7 +130,7 @@ def test_colours_differ(count):
     ids=["SO(3)", "S(4)", "SU(2)"],
 )
 def test_the_sparse_basis_spans_the_same_space(rep_in, rep_out):
-    subspace = equivariant_maps(rep_in, rep_out)
+    subspace = Question(rep_in, rep_out).solve()
     elements = sparse_basis(rep_in, rep_out).reshape(subspace.rank, -1)
     np.testing.assert_allclose(subspace.project(elements), elements, atol=1e-12)
     assert np.linalg.matrix_rank(elements) == subspace.rank

@@ -90,7 +90,8 @@ def test_unknown_content_is_none():
 
 def test_a_map_is_described():
     group = O(3)
-    description = describe(5 * Scalar(group) + 5 * V(group) >> V(group) ** 2)
+    maps = 5 * Scalar(group) + 5 * V(group) >> V(group) ** 2
+    description = describe(maps)
     facts = dict(description.facts)
     assert description.title == "linear maps 5V⁰⊕5V → V² of O(3)"
     assert facts["from"] == "5V⁰⊕5V, dimension 20 = 5×1 ⊕ 5×3₁"
@@ -102,6 +103,7 @@ def test_a_map_is_described():
         "irreducible (multiplications per sample: irreducible 86, dense 180"
     )
     assert {"residual", "gap", "solved in"} <= facts.keys()
+    assert facts["fingerprint"] == maps.equivariant_basis().fingerprint
     data = description.to_dict()
     json.dumps(data)
     assert (data["num_free"], data["num_weights"], data["is_tying"]) == (5, 180, True)

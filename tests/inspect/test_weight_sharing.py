@@ -6,7 +6,7 @@ import pytest
 from constrainet.groups import SE, SL, SO, SU, A, C, Cube, D, Hyperoctahedral, Lorentz, O, S, Z
 from constrainet.inspect import weight_sharing
 from constrainet.inspect.pattern import _assemble, _by_first_appearance
-from constrainet.reps import Scalar, V, equivariant_maps
+from constrainet.reps import Question, Scalar, V
 from tests.catalogue import jordan_block, phases, quaternion_group, unipotent_algebra
 from tests.inspect.oracles import null_projector, reynolds_projector, slow_labels
 
@@ -45,7 +45,7 @@ MAPS = {
 
 def solved_by(rep_in, rep_out, method):
     """The labels of a basis that was found by a given method."""
-    subspace = equivariant_maps(rep_in, rep_out, method=method)
+    subspace = Question(rep_in, rep_out).solve(method=method)
     return _by_first_appearance(*_assemble(subspace))[0]
 
 
@@ -77,7 +77,7 @@ def test_every_weight_is_its_scale_times_the_first_of_its_class(name, maps):
     group = (FINITE | LIE)[name]()
     rep_in, rep_out = MAPS[maps](V(group), Scalar(group))
     pattern = weight_sharing(rep_in, rep_out)
-    subspace = equivariant_maps(rep_in, rep_out)
+    subspace = Question(rep_in, rep_out).solve()
     coefficients = np.random.default_rng(0).normal(size=subspace.rank)
     matrix = subspace.expand(coefficients).reshape(pattern.shape)
     expected = np.zeros_like(matrix)

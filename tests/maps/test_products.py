@@ -217,17 +217,16 @@ def test_spaces_without_dimensions_have_no_products(n, m):
     assert y.shape == (2, 3 * m)
 
 
-def test_copies_that_meet_are_different_ones_and_take_turns():
-    m = quadratic(4 * V(O(3)), 12 * Scalar(O(3)))
-    np.repeat(np.eye(4), 3, axis=1) + np.eye(12)[:4]  # copies in a common direction
-    assert m.num_weights == 12
+def test_copies_that_meet_are_different_ones_while_there_are_any():
+    m = quadratic(4 * V(O(3)), 6 * Scalar(O(3)))
+    assert m.num_weights == 6
     for copy in range(4):
         alone = np.where(np.arange(12) // 3 == copy, 1.0, 0.0)
-        assert not np.any(m.apply(jnp.ones(12), jnp.asarray(alone))), "a copy meets itself"
+        assert not np.any(m.apply(jnp.ones(6), jnp.asarray(alone))), "a copy meets itself"
     pairs = [
         np.repeat(np.eye(4)[i] + np.eye(4)[j], 3) for i, j in itertools.combinations(range(4), 2)
     ]
-    met = np.any(np.asarray(m.apply(jnp.ones(12), jnp.asarray(pairs))), axis=0)
+    met = np.any(np.asarray(m.apply(jnp.ones(6), jnp.asarray(pairs))), axis=0)
     assert met.all(), "every result is a product of two copies"
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import constrainet.nn as cnn
-from constrainet.reps import Rep, Scalar, V, decompose
-from tests.catalogue import GROUPS, ORDERS
+from constrainet.reps import Rep
+from tests.catalogue import GROUPS, ORDERS, small_rep
 from tests.maps.precision import element, normal, once, random_like
 
 # layers that map a representation to itself, as functions of it and of two inputs, of which most
@@ -47,14 +47,6 @@ NOT_ORTHOGONAL = [
 def with_gates(rep: Rep, x, y):
     """x, and as many gates as it needs: the scalar that y begins with."""
     return jnp.concatenate([x, *[y[..., :1]] * (cnn.gated(rep).dim - rep.dim)], axis=-1)
-
-
-def small_rep(name: str) -> Rep:
-    """A scalar, vectors and their duals; of Rubik's cube, the positions of its corners."""
-    v = V(GROUPS[name]())
-    if name == "RubiksCube":  # products of all that its 48 stickers hold take long
-        return Scalar(v.group) + next(r for r, _ in decompose(v).irreps if r.dim == 7)
-    return Scalar(v.group) + v + v.T
 
 
 def expected_refusals(name: str) -> set[str]:

@@ -14,13 +14,14 @@ import pytest
 
 import constrainet.nn as cnn
 from constrainet.groups import SE, O, S
+from constrainet.maps import fingerprint
 from constrainet.reps import Scalar, V
 from tests.maps.precision import normal
 from tests.nn.models import pure, random_params
 
 v, p, a = V(O(3)), V(S(3)), V(SE(2))
 MODELS = {
-    "EMLP": lambda kind: cnn.EMLP(2 * v, v * v, Scalar(v.group) + 2 * v, 1, parametrization=kind),
+    "EMLP": lambda kind: cnn.EMLP(2 * v, v * v, 2 * v + v * v, 1, parametrization=kind),
     "net": lambda kind: cnn.TensorProductNet(2 * v, v * v, channels=3, parametrization=kind),
     "permutations": lambda kind: cnn.EMLP(2 * p, p, 3 * p, 1, parametrization=kind),
     "affine": lambda kind: cnn.EMLP(2 * a, a, Scalar(a.group) + a, 1, parametrization=kind),
@@ -41,6 +42,7 @@ def test_folded_models_compute_the_same_for_every_batch(name, tmp_path):
     folded = cnn.fold(model.apply, params, x)
     folded.save(tmp_path / "model.npz")
     loaded = cnn.load_folded(tmp_path / "model.npz")
+    assert loaded.fingerprint == folded.fingerprint == fingerprint(model.apply, params, x[:1])
     for batch in (x, jnp.tile(x, (3, 1)) + 1):
         y = np.asarray(jax.jit(model.apply)(params, batch))
         np.testing.assert_allclose(folded(batch), y, rtol=0, atol=1e-5 * np.abs(y).max())

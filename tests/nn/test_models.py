@@ -27,7 +27,7 @@ EVERY_KIND = pytest.mark.parametrize("kind", ["projector", "basis"])
 
 
 def emlp(kind: str = "projector") -> hk.Transformed:
-    hidden = 2 * scalar + 2 * v
+    hidden = 2 * scalar + 2 * v + v * v
     return pure(lambda: cnn.EMLP(REP_IN, REP_OUT, hidden, num_layers=1, parametrization=kind))
 
 
@@ -110,7 +110,7 @@ def test_bases_are_solved_only_when_a_model_is_first_built(kind, monkeypatch):
     def solved(*args, **kwargs):
         raise AssertionError("solved again")
 
-    monkeypatch.setattr(constrainet.maps.linear, "equivariant_maps", solved)
+    monkeypatch.setattr(constrainet.maps.linear.Question, "solve", solved)
     monkeypatch.setattr(constrainet.maps.shared_frame, "intertwiners", solved)
     monkeypatch.setattr(constrainet.maps.shared_frame, "decompose", solved)
     apply = jax.jit(model.apply)

@@ -51,7 +51,9 @@ def test_equal_by_structure():
     assert one * v == v == v * one and v**0 == one == one**3
     assert v != v.T and 2 * v != v**2
     assert (v + one) * v != v * v + one * v  # equal spaces, in another structure
-    assert (v >> v**2) == v**2 * v.T
+    maps = v >> v**2
+    assert maps != v**2 * v.T and maps.tensor_factors == (v**2 * v.T).tensor_factors
+    assert maps == (v >> v**2) != (one >> v**2 * v.T) and (one >> v) != v
 
 
 def test_zero_multiplicity_is_the_zero_space():
@@ -72,7 +74,7 @@ def test_zero_multiplicity_is_the_zero_space():
 def test_dual_of_composites():
     assert v.T + one + v == (v + one + v.T).T
     assert v.T * v == (v * v.T * one).T
-    assert v.T**2 * v == (v >> v**2).T
+    assert (v >> v**2).T == (v.T >> v.T**2) and (v >> v**2) == (v >> v**2).T.T
     assert (3 * (v * v + v)).T == 3 * (v.T * v.T + v.T)
 
 

@@ -54,7 +54,7 @@ def test_atom_dual():
 
 
 def test_space_joins_equal_terms_and_keeps_places():
-    a, b = rotation(), swap(3)
+    a, b = rotation(), swap(3, label=1)
     pieces = [
         ((a, b), np.arange(6).reshape(1, 2, 3)),
         ((b, a), np.arange(6, 12).reshape(1, 3, 2)),
@@ -63,21 +63,39 @@ def test_space_joins_equal_terms_and_keeps_places():
     ]
     joined = Space.collect(pieces)
     assert joined.dim == 18
-    assert [len(t.atoms) for t in joined.terms] == [0, 1, 2]
+    # in the order of their first coordinates: 0, 12, 14
+    assert [t.atoms for t in joined.terms] == [(a, b), (), (a,)]
     assert [t.multiplicity for t in joined.terms] == [2, 2, 2]
     assert np.array_equal(np.sort(joined.order), np.arange(18))
     # the two products are the same term, one with its axes exchanged
-    first, second = joined.terms[2].indices.reshape(2, *(x.dim for x in joined.terms[2].atoms))
-    if joined.terms[2].atoms[0] == b:
-        first, second = first.T, second.T
+    first, second = joined.terms[0].indices.reshape(2, 2, 3)
     assert np.array_equal(first, np.arange(6).reshape(2, 3))
     assert np.array_equal(second, np.arange(6, 12).reshape(3, 2).T)
 
 
 def test_space_is_independent_of_the_order_of_its_pieces():
-    a, b = rotation(), swap(3)
+    a, b = rotation(), swap(3, label=1)
     pieces = [((a, b), np.arange(6).reshape(1, 2, 3)), ((b,), np.array([[6, 7, 8]]))]
     assert Space.collect(pieces).key == Space.collect(pieces[::-1]).key
+
+
+def test_atoms_of_one_symmetry_stand_in_the_order_of_their_first_coordinates():
+    symmetry = Symmetry((), ROTATION[None])
+    slow, fast = (Atom(symmetry, (), n * ROTATION[None], 2) for n in (1, 2))
+    for first, second in ((slow, fast), (fast, slow)):
+        joined = Space.collect(
+            [
+                ((second, first), 2 + np.arange(4).reshape(1, 2, 2)),
+                ((first,), np.array([[0, 1]])),
+            ]
+        )
+        assert [term.atoms for term in joined.terms] == [(first,), (first, second)]
+        assert joined.order.tolist() == [0, 1, 2, 4, 3, 5]
+
+
+def test_different_symmetries_have_different_labels():
+    with pytest.raises(ValueError, match=r"different labels.* Got the labels \[0, 0\]"):
+        space(rotation(), swap())
 
 
 def test_empty_pieces_are_dropped():

@@ -4,14 +4,15 @@ The solver knows generators, as symmetries that act independently of each other.
 product of groups is one, which is what makes `V(SO(3)) * V(S(5))` two small problems. That is not
 always possible: an irreducible representation of SO(2) × SO(2) may turn under both factors at once
 and be no tensor product. Then all generators of the product are one symmetry. Representations
-that meet in a question have to be put in the same frame.
+that meet in a question are put to the solver in common symmetries.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,13 +29,16 @@ from constrainet.linalg import (
 from constrainet.solve import Atom, Symmetry
 from constrainet.tolerances import EXACT
 
+if TYPE_CHECKING:
+    from constrainet.reps.rep import Rep
+
 Piece = tuple[tuple[Atom, ...], np.ndarray]
 """Atoms in any order, and the coordinates of their tensor product: (multiplicity, *dims)."""
 
 
 @dataclass(frozen=True)
-class Frame:
-    """A choice of symmetries.
+class Symmetries:
+    """Which generators of a group act together, and how they are written.
 
     Args:
         is_joint: whether all factors of the group are one symmetry, not one each.
@@ -46,20 +50,17 @@ class Frame:
     is_real: bool = False
 
     @staticmethod
-    def common(frames: Iterable[Frame]) -> Frame:
-        """The frame of a question in which representations of these frames meet."""
-        frames = list(frames)
-        return Frame(any(f.is_joint for f in frames), all(f.is_real for f in frames))
+    def common(*reps: Rep) -> Symmetries:
+        """The finest ones in which all of several representations of one group can be written."""
+        is_joint = any(rep.is_joint for rep in reps)
+        return Symmetries(is_joint, not any(rep.is_complex for rep in reps))
 
-    def symmetries(self, group: Group) -> tuple[Presentation, ...]:
+    def of(self, group: Group) -> tuple[Presentation, ...]:
         """The generators as the solver gets them: one presentation, or one for each factor."""
         if self.is_joint:
             return (_present(group, 0, False, self.is_real),)
-        plain = [_present(factor, 0, True, self.is_real).symmetry for factor in group.factors]
-        # factors that differ only in the scale of their generators are one symmetry to the solver,
-        # but act independently all the same: a label tells them apart
         return tuple(
-            _present(factor, plain[:place].count(plain[place]), True, self.is_real)
+            _present(factor, place, True, self.is_real)
             for place, factor in enumerate(group.factors)
         )
 
