@@ -48,6 +48,8 @@ class LieImages:
         self._met: list[tuple[str, np.ndarray, np.ndarray, float]] = []
         # orthonormal combinations of these, with their images
         self._basis: list[tuple[np.ndarray, np.ndarray]] = []
+        # the largest image among these, if it is larger than they are
+        self._largest = 1.0
         self._dim, self._image_dim = algebra.shape[1], images.shape[1]
         inverses = [(np.linalg.inv(h), np.linalg.inv(image)) for h, image in discrete]
         stretches = [
@@ -104,8 +106,9 @@ class LieImages:
         bounds on the sizes of A and its image that follow from how they were made.
         """
         size, (bound, image_bound) = _size(A), bounds
-        if bound == 0:
-            self._compare(name, image, 0 * image, [], 1.0)
+        scale = max(image_bound, bound * self._largest)
+        if size <= EXACT * bound:  # most brackets vanish
+            self._compare(name, A, image, 0 * image, factor, scale or 1.0)
             return None
         rest, rest_image = A, image
         for _ in range(2):  # a second pass removes what rounding left in the first
@@ -123,15 +126,15 @@ class LieImages:
             self._basis.append((rest / left, rest_image / left))
             item = (name, A / size, image / size, factor * size)
             self._met.append(item)
+            self._largest = max(self._largest, _size(item[2]))
             return item
-        scale = max(image_bound, bound * max([1.0, *(_size(b) for _, _, b, _ in self._met)]))
-        terms = self._combination(A, factor) if size > EXACT * bound else []
-        self._compare(name, image, image - rest_image, terms, scale)
+        self._compare(name, A, image, image - rest_image, factor, scale)
         return None
 
-    def _compare(self, name, image, expected, terms: list[str], scale: float) -> None:
+    def _compare(self, name, A, image, expected, factor: float, scale: float) -> None:
         difference = np.abs(image - expected).max(initial=0)
         if difference > EXACT * scale:
+            terms = self._combination(A, factor) if expected.any() else []
             what = " + ".join(terms).replace("+ -", "- ") or "0"
             raise RelationError(
                 f"{name} = {what} in the group, but the two sides' images differ by "
