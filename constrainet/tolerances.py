@@ -12,6 +12,23 @@ every certificate. A thousand times the rounding of a long solve; a matrix typed
 fails it, as it should.
 """
 
+CLEARLY = 1e-6
+"""What misses a statement about exact generators by more than this violates it.
+
+Between `EXACT` and this lies a doubt, which is an error: generators with seven or eight digits are
+neither taken for exact nor, on account of their errors, for those of a larger group.
+"""
+
+AGREE = 1e-8
+"""Products of dozens of exact matrices that are equal agree to this fraction of their factors."""
+
+SAMPLED = 1e-3
+"""How far a matrix may be from the element of a group for which it is taken, to look up its image.
+
+Elements drawn in float32 have errors, and distinct ones of the finite groups in use differ by much
+more. Whether a matrix is in a group is another question, and decided to `EXACT`.
+"""
+
 RANK = 1e-9
 """Singular values below this fraction of the largest count as zero.
 

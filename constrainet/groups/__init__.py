@@ -15,7 +15,8 @@ semidirect products (`semidirect.py`) and as subgroups (`subgroups.py`).
 What a group is, is found from its generators by theorems (`structure.py`): a finite one is a group
 of permutations of the images of the basis vectors (`points.py`, `permutations.py`,
 `enumeration.py`), a Lie group has the Lie algebra that its generators close to (`lie_algebra.py`),
-and a compact one keeps an inner product (`boundedness.py`). Elements are drawn by
+and a compact one keeps an inner product (`boundedness.py`). All of it is looked at in units in
+which the generators are of even size (`units.py`), and carried back. Elements are drawn by
 samplers: from known distributions (`haar.py`, `uniform.py`) where the group is known, through
 `stabiliser_chain.py` for permutation groups of any order, and by a random walk along the
 generators (`random_walk.py`) where nothing else is known.
@@ -23,6 +24,7 @@ generators (`random_walk.py`) where nothing else is known.
 How a symmetry acts on other spaces than its own is a matter for the floor above, `reps`.
 """
 
+from constrainet.groups.arguments import check_precision
 from constrainet.groups.constructions import conjugate, diagonal, embed, wreath
 from constrainet.groups.finite import (
     P4,
@@ -45,6 +47,7 @@ from constrainet.groups.precision import double_precision
 from constrainet.groups.semidirect import semidirect
 from constrainet.groups.structure import ConjugacyClasses
 from constrainet.groups.subgroups import stabiliser, subgroup
+from constrainet.groups.units import is_singular, units_of
 
 __all__ = [
     "GL",
@@ -74,12 +77,15 @@ __all__ = [
     "U",
     "Z",
     "check_group",
+    "check_precision",
     "conjugate",
     "diagonal",
     "double_precision",
     "embed",
+    "is_singular",
     "semidirect",
     "stabiliser",
     "subgroup",
+    "units_of",
     "wreath",
 ]

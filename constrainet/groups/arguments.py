@@ -14,15 +14,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from constrainet.groups.units import LARGEST_CONDITION
 from constrainet.linalg import Matrix, Monomial, even_units, moved
 from constrainet.tolerances import EXACT
-
-LARGEST_CONDITION = 1e13
-"""Discrete generators with a greater condition number count as singular, dimensionless.
-
-The inverse of such a matrix has fewer than three correct digits in float64, and a matrix that is
-singular on paper gets about 1e16. The condition number does not depend on the generator's scale.
-"""
 
 
 def check_size(name: str, argument: str, value: object, minimum: int = 1) -> int:
@@ -285,6 +279,7 @@ def _check_stack(argument: str, value: object) -> np.ndarray:
             f"{call} should have shape (num_generators, dim, dim), with dim at least 1. "
             f"Got {array.shape}. {advice}"
         )
+    dtype = array.dtype
     array = np.array(array, dtype=complex if np.iscomplexobj(array) else float)
     if not np.all(np.isfinite(array)):
         index = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
@@ -292,7 +287,39 @@ def _check_stack(argument: str, value: object) -> np.ndarray:
             f"{call} should be finite. Got {array[index]} at index {index}. Check how the "
             "generators were computed."
         )
+    if argument == "lie_algebra":
+        sizes = np.abs(array).max(axis=(1, 2), keepdims=True, initial=0)
+        check_precision(call, dtype, array / np.where(sizes > 0, sizes, 1))
+    else:
+        check_precision(call, dtype, array)
     return array
+
+
+def check_precision(call: str, dtype: np.dtype, matrices: np.ndarray) -> None:
+    """Refuses matrices in single precision, unless rounding cannot have changed them.
+
+    What is known to seven digits is no element of the group that is meant, and generates a larger
+    one or none. Whole and half numbers are the same in every precision.
+
+    Args:
+        call: for the message.
+        dtype: in which the matrices came.
+        matrices: the same in double precision; those of a Lie algebra without their scale.
+
+    Raises:
+        ValueError: if they are known to single precision only.
+    """
+    if not jnp.issubdtype(dtype, np.inexact) or jnp.finfo(dtype).eps < EXACT:
+        return
+    doubled = 2 * np.stack([np.real(matrices), np.imag(matrices)])
+    if (odd := doubled[doubled != np.rint(doubled)]).size:
+        raise ValueError(
+            f"{call} should be known to 1e-10, because the matrices are taken for exact. Got dtype "
+            f"{dtype} with entries like {odd[0] / 2:.8g}, which are rounded to about "
+            f"{float(jnp.finfo(dtype).eps):.0e}. Compute them in float64, with NumPy. If they are "
+            "measured or learned, convert them with `np.asarray(..., float)` and give the solver "
+            "an `rtol=`."
+        )
 
 
 def refuse_factor(other: object) -> NoReturn:

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import scipy.linalg
 
 from constrainet.errors import AmbiguousRankError
 from constrainet.linalg import Matrix, null_space, to_dense
-from constrainet.tolerances import EXACT, RANK
+from constrainet.tolerances import CLEARLY, EXACT, RANK
 
 LARGEST = 40
 """Groups that are not unitary as they stand are examined up to this dimension: the forms on them
 have the square of it, and their null space takes a minute."""
 
-CLEARLY = 1e-6
-"""How far an eigenvalue must be from where a bounded group has it to settle the question alone."""
+DEGENERATE = 1e-13
+"""What is smaller than this, of two spaces paired or of a form, is zero up to rounding."""
+
+MAX_STEPS = 500
+MOST_SKEW = 1e7
+"""Steps towards unitary coordinates, and the condition number at which there are thought to be
+none."""
 
 CUTOFF = 1e-7
 """Constraints on forms that are violated by less than this may hold; then they have to, to `EXACT`.
@@ -61,9 +67,9 @@ def invariant_form(
     ):
         return eye.astype(np.result_type(algebra, *dense))
     # in a bounded group, eigenvalues have modulus 1, and those of the algebra are imaginary
-    if any(np.abs(np.abs(np.linalg.eigvals(g)) - 1).max() > CLEARLY for g in dense):
+    if any(_are_off(np.abs(values) - 1, errors) for values, errors in map(_eigenvalues, dense)):
         return None
-    if any(np.abs(np.linalg.eigvals(a).real).max() > CLEARLY for a in algebra):
+    if any(_are_off(np.real(values), errors) for values, errors in map(_eigenvalues, algebra)):
         return None
     if dim > LARGEST:
         raise ValueError(
@@ -79,6 +85,12 @@ def invariant_form(
             f"{error.below:.1e} lie on either side of the cutoff {error.cutoff:.1e}. Give its "
             "generators with more digits, or in coordinates closer to orthogonal ones."
         ) from None
+    if form is None and _looks_unitary(algebra, dense):
+        raise ValueError(
+            f"Whether {name} is bounded cannot be decided: its generators look like rotations in "
+            "coordinates that are so far from orthogonal ones that float64 does not suffice. Give "
+            "them in coordinates closer to orthogonal ones."
+        )
     if form is None:
         return None
     violations = [_miss(g.conj().T @ form @ g - form, g) for g in dense]
@@ -89,6 +101,17 @@ def invariant_form(
             f"{max(violations):.1e}, and it should be {EXACT:.0e}. Give them with more digits."
         )
     return form
+
+
+def _eigenvalues(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvalues, and what rounding may have made of each (Golub and Van Loan, section 7.2.2)."""
+    values, left, right = scipy.linalg.eig(matrix, left=True)
+    aligned = np.maximum(np.abs(np.sum(left.conj() * right, axis=0)), np.finfo(float).tiny)
+    return values, np.finfo(float).eps * np.linalg.norm(matrix) / aligned
+
+
+def _are_off(misses: np.ndarray, errors: np.ndarray) -> bool:
+    return bool(np.any(np.abs(misses) > np.maximum(CLEARLY, 100 * errors)))
 
 
 def _miss(difference: np.ndarray, generator: np.ndarray) -> float:
@@ -107,12 +130,57 @@ def _mean_form(algebra: np.ndarray, dense: Sequence[np.ndarray], dim: int) -> np
     pairing = dual.conj().T @ invariants
     if pairing.shape[0] != pairing.shape[1] or pairing.size == 0:
         return None
-    if np.linalg.svd(pairing, compute_uv=False)[-1] < RANK:
+    if not _is_clear(np.linalg.svd(pairing, compute_uv=False)[-1], RANK):
         return None
     mean = invariants @ np.linalg.solve(pairing, dual.conj().T @ eye.ravel())
     form = mean.reshape(dim, dim)
     form = (form + form.conj().T) / 2
     values = np.linalg.eigvalsh(form)
-    if values[0] <= EXACT * abs(values[-1]):
+    if not _is_clear(values[0] / np.abs(values).max(), EXACT):
         return None
     return form / values[-1]
+
+
+def _looks_unitary(algebra: np.ndarray, dense: Sequence[np.ndarray]) -> bool:
+    """Whether the generators are unitary in other coordinates, up to what rounding makes there.
+
+    Descends along geodesics to the coordinates in which the generators' norms have the least
+    product. Those of a bounded group are the ones in which it is unitary.
+
+    References:
+        Kempf, Ness, "The length of vectors in representation spaces" (1979).
+    """
+    matrices = np.stack([*dense, *algebra])
+    moved, change = matrices, np.eye(matrices.shape[1])
+    for _ in range(MAX_STEPS):
+        squares = np.sum(np.abs(moved) ** 2, axis=(1, 2), keepdims=True)
+        adjoints = moved.conj().swapaxes(1, 2)
+        slope = np.sum((moved @ adjoints - adjoints @ moved) / squares, axis=0)
+        values, vectors = np.linalg.eigh(slope)
+        if np.abs(values).max() < EXACT:
+            break
+        step = (vectors * np.exp(-values / (4 * len(moved)))) @ vectors.conj().T
+        change = step @ change
+        inverse = np.linalg.inv(change)
+        moved = change @ matrices @ inverse
+        if np.linalg.cond(change) > MOST_SKEW:
+            break
+    known = np.finfo(float).eps * np.linalg.cond(change)
+    for i, (m, original) in enumerate(zip(moved, matrices, strict=True)):
+        is_element, one = i < len(dense), np.eye(len(m))
+        miss = np.linalg.norm(m @ m.conj().T - one if is_element else m + m.conj().T)
+        size = np.linalg.norm(m - one if is_element else m)  # a shear misses by its whole size
+        if miss > min(100 * known * np.linalg.norm(original), max(0.01 * size, known)):
+            return False
+    return True
+
+
+def _is_clear(value: float, limit: float) -> bool:
+    """Whether a number is positive, and not zero or negative.
+
+    Raises:
+        AmbiguousRankError: if that cannot be told.
+    """
+    if DEGENERATE < value < limit:
+        raise AmbiguousRankError(value, DEGENERATE, limit)
+    return value > DEGENERATE

@@ -10,10 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from constrainet.groups.arguments import LARGEST_CONDITION, check_size
+from constrainet.groups.arguments import check_size
 from constrainet.groups.finite import S
 from constrainet.groups.group import Group, check_group
-from constrainet.groups.haar import ArraySampler, Independent, Sampler
+from constrainet.groups.haar import Independent, Moved, Sampler
+from constrainet.groups.units import is_singular
 from constrainet.linalg import Matrix, Monomial, to_dense
 
 
@@ -71,7 +72,7 @@ def embed(group: Group, dim: int, indices: Sequence[int], *, name: str | None = 
         name=name or f"embed({group.name}, {dim})",
         algebra=columns @ group.lie_algebra @ columns.T,
         move=move,
-        sampler=sampler and _Moved(sampler, columns, columns.T, rest),
+        sampler=sampler and Moved(sampler, columns, columns.T, rest),
     )
 
 
@@ -111,14 +112,16 @@ def conjugate(group: Group, matrix: Any, *, name: str | None = None) -> Group:
             f"{group.name} acts on that many coordinates. Got {dense.shape}."
         )
     dense = dense.astype(complex if np.iscomplexobj(dense) else float)
-    # the negation catches NaN
-    if not np.isfinite(dense).all() or not np.linalg.cond(dense) < LARGEST_CONDITION:
+    if not np.isfinite(dense).all() or is_singular(dense):
         raise ValueError(
             "`conjugate(matrix=...)` should be invertible, because it changes the basis. Got a "
             "matrix that is singular or not finite."
         )
     monomial = Monomial.from_dense(dense) if monomial is None else monomial
-    inverse = np.linalg.inv(dense) if monomial is None else monomial.H.to_dense()
+    rows = np.linalg.norm(dense, axis=1)
+    inverse = (
+        np.linalg.inv(dense / rows[:, None]) / rows if monomial is None else monomial.H.to_dense()
+    )
 
     def move(g: Matrix) -> Matrix:
         if monomial is not None and isinstance(g, Monomial):
@@ -132,7 +135,7 @@ def conjugate(group: Group, matrix: Any, *, name: str | None = None) -> Group:
         name=name or f"conjugated {group.name}",
         algebra=dense @ group.lie_algebra @ inverse,
         move=move,
-        sampler=sampler and _Moved(sampler, dense, inverse, np.zeros_like(dense)),
+        sampler=sampler and Moved(sampler, dense, inverse, np.zeros_like(dense)),
     )
 
 
@@ -253,19 +256,6 @@ def _known_sampler(group: Group) -> Sampler | None:
     if len(known) < len(samplers):
         return None
     return known[0] if len(known) == 1 else Independent(tuple(known))
-
-
-@dataclass(frozen=True, eq=False)
-class _Moved(ArraySampler):
-    """left · g · right + rest."""
-
-    sampler: Sampler
-    left: np.ndarray
-    right: np.ndarray
-    rest: np.ndarray
-
-    def __call__(self, key: jax.Array) -> jax.Array:
-        return jnp.asarray(self.left) @ self.sampler(key) @ self.right + self.rest
 
 
 @dataclass(frozen=True)

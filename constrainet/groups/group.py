@@ -16,8 +16,7 @@ from constrainet.groups.arguments import (
     check_size,
     refuse_factor,
 )
-from constrainet.groups.constructors import Constructors
-from constrainet.groups.haar import Independent, Sampler, draw, draw_many
+from constrainet.groups.haar import Independent, Moved, Sampler, draw, draw_many
 from constrainet.groups.products import direct_sum_of_algebras, direct_sum_of_generators
 from constrainet.groups.random_walk import default_sampler
 from constrainet.groups.structure import Structure
@@ -25,7 +24,7 @@ from constrainet.linalg import Matrix, Monomial, digest, to_dense
 
 
 @final
-class Group(Constructors, Structure):
+class Group(Structure):
     """A group of invertible matrices: everything its generators produce.
 
     The elements are the products of exp(A) for A in the span of `lie_algebra`, of the
@@ -211,8 +210,8 @@ class Group(Constructors, Structure):
           rotation and normal translations cut off at ±3.
         - For other custom groups the end of a random walk of 48 steps along the generators (more
           for large monomial groups), which approximates the Haar measure if the group is compact.
-          It never leaves ‖g‖_F, ‖g⁻¹‖_F <= 4 √dim κ, with κ the largest 2-norm among the discrete
-          generators and their inverses (1 if there are none).
+          In the even `units` it never leaves ‖g‖_F, ‖g⁻¹‖_F <= 4 √dim κ, with κ the largest
+          2-norm among the discrete generators and their inverses (1 if there are none).
 
         Safe under `jax.jit` and `jax.vmap`.
 
@@ -264,6 +263,9 @@ class Group(Constructors, Structure):
             return Independent(tuple(factor._sampler_used for factor in self.factors))
         if self._sampler is not None:
             return self._sampler
+        if (even := self.in_even_units) is not self:
+            units = np.diag(self.units)
+            return Moved(even._sampler_used, np.linalg.inv(units), units, 0 * units)
         return default_sampler(self._own_algebra, self._own_matrices, self.dim)
 
     def split(self, g: Any) -> tuple[Any, ...]:

@@ -21,7 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.linalg import block_diag
 
-from constrainet.linalg import digest
+from constrainet.linalg import canonical_basis, digest
 from constrainet.tolerances import RANK
 
 Sampler = Callable[[jax.Array], jax.Array]
@@ -141,6 +141,19 @@ class Independent:
 
 
 @dataclass(frozen=True, eq=False)
+class Moved(ArraySampler):
+    """left · g · right + rest, with g an element of another sampler."""
+
+    sampler: Sampler
+    left: np.ndarray
+    right: np.ndarray
+    rest: np.ndarray
+
+    def __call__(self, key: jax.Array) -> jax.Array:
+        return jnp.asarray(self.left) @ self.sampler(key) @ self.right + self.rest
+
+
+@dataclass(frozen=True, eq=False)
 class Polar(ArraySampler):
     """k exp(X), with k from the maximal compact subgroup and a bounded symmetric X.
 
@@ -190,7 +203,7 @@ class Euclidean:
 
 
 def orthonormal_span(matrices: np.ndarray) -> np.ndarray:
-    """An orthonormal basis, over the real numbers, of the span of some matrices.
+    """The canonical orthonormal basis, over the real numbers, of the span of some matrices.
 
     Args:
         matrices: real or complex, shape (D, n, n), of any scales.
@@ -206,7 +219,7 @@ def orthonormal_span(matrices: np.ndarray) -> np.ndarray:
     is_complex = np.iscomplexobj(flat)
     real = np.concatenate([np.real(flat), np.imag(flat)], axis=1) if is_complex else flat
     _, values, rows = np.linalg.svd(real, full_matrices=False)
-    rows = rows[values > RANK * values[0]]
+    rows = canonical_basis(rows[values > RANK * values[0]].T).T
     if is_complex:
         real_part, imaginary_part = np.split(rows, 2, axis=1)
         rows = real_part + 1j * imaginary_part

@@ -9,12 +9,9 @@ from typing import NoReturn, final
 import numpy as np
 
 from constrainet.errors import AmbiguousRankError
-from constrainet.linalg import digest, numerical_rank
-from constrainet.tolerances import EXACT, RANK
-
-CLEARLY = 1e-6
-"""A matrix further than this from a span, in units of its norm, is not in it. What lies between
-`EXACT` and this is a doubt, and an error."""
+from constrainet.groups.units import units_of
+from constrainet.linalg import digest, moved, numerical_rank
+from constrainet.tolerances import CLEARLY, EXACT, RANK
 
 
 @final
@@ -26,7 +23,8 @@ class LieAlgebra:
     matrices span it over the real numbers too: that of SU(2) has dimension 3, that of SL(2, C) 6.
 
     The basis starts with the given matrices, those left out that depend on earlier ones. If these
-    are not closed, further matrices follow, of Frobenius norm 1 and orthogonal to all before.
+    are not closed, further matrices follow, of Frobenius norm 1 and orthogonal to all before in
+    `units`, the even ones of the generators, in which lengths and distances are measured.
 
     Args:
         generators: shape (D, d, d), of any scales.
@@ -50,6 +48,7 @@ class LieAlgebra:
     """
 
     basis: np.ndarray
+    units: np.ndarray
     is_spanned: bool
     _orthonormal: np.ndarray
     _arguments: tuple[np.ndarray, tuple[np.ndarray, ...], str]
@@ -60,11 +59,18 @@ class LieAlgebra:
         normalising: np.ndarray | Sequence[np.ndarray] = (),
         name: str = "the Lie algebra",
     ):
+        arguments = (generators, tuple(normalising), name)
         d = generators.shape[1]
         dtype = np.result_type(generators, *normalising)
         is_complex = dtype.kind == "c"
         span = _Span(d * d * (1 + is_complex), name)
-        given = [a for a in generators if span.extend(_flat(_normalised(a)[None], is_complex))]
+        units = units_of(normalising, generators)
+        normalising = [moved(h, units) for h in normalising]
+        given = [
+            a
+            for a, even in zip(generators, moved(generators, units), strict=True)
+            if span.extend(_flat(_normalised(even)[None], is_complex))
+        ]
         # A -> h A h⁻¹, divided by the most it stretches
         inverses = [np.linalg.inv(h) for h in normalising]
         maps = [
@@ -75,20 +81,21 @@ class LieAlgebra:
         while done < len(span.rows):
             others = _unflat(span.rows, d, is_complex)
             a = others[done]
-            moved = [h @ a @ i for h, i in maps]
-            candidates = np.concatenate([a @ others - others @ a, *(m[None] for m in moved)])
+            conjugates = [(h @ a @ i)[None] for h, i in maps]
+            candidates = np.concatenate([a @ others - others @ a, *conjugates])
             span.extend(_flat(candidates, is_complex))
             done += 1
         orthonormal = _unflat(span.rows, d, is_complex)
         basis = np.concatenate(
-            [np.array(given, dtype).reshape(-1, d, d), orthonormal[len(given) :]]
+            [np.array(given, dtype).reshape(-1, d, d), moved(orthonormal[len(given) :], 1 / units)]
         )
         basis.flags.writeable = False
         self.__dict__.update(
             basis=basis,
+            units=units,
             is_spanned=len(given) == len(basis),
             _orthonormal=orthonormal,
-            _arguments=(generators, tuple(normalising), name),
+            _arguments=arguments,
         )
 
     @property
@@ -151,24 +158,36 @@ class LieAlgebra:
         Returns:
             Real, shape (..., dim). What is not in the algebra is projected onto it.
         """
-        flat = _flat(self.basis, self.is_complex)
+        flat = _flat(moved(self.basis, self.units), self.is_complex)
         scales = np.linalg.norm(flat, axis=1)
-        return _flat(matrices, self.is_complex) @ np.linalg.pinv((flat.T / scales).T) / scales
+        return (
+            _flat(moved(matrices, self.units), self.is_complex)
+            @ np.linalg.pinv((flat.T / scales).T)
+            / scales
+        )
 
     def project(self, matrix: np.ndarray) -> np.ndarray:
         """The matrix of the algebra that is nearest to some matrix, shape (d, d)."""
         rows = _flat(self._orthonormal, True)
-        nearest = _unflat(_flat(matrix, True) @ rows.T @ rows, len(matrix), True)
+        flat = _flat(moved(matrix, self.units), True)
+        nearest = moved(_unflat(flat @ rows.T @ rows, len(matrix), True), 1 / self.units)
         return nearest if self.is_complex else np.real(nearest)
 
+    def size(self, matrix: np.ndarray) -> float:
+        """The Frobenius norm of a matrix in `units`."""
+        return float(np.linalg.norm(moved(matrix, self.units)))
+
     def distance(self, matrix: np.ndarray) -> float:
-        """How far a matrix is from the algebra, in the Frobenius norm."""
-        return float(np.linalg.norm(matrix - self.project(matrix)))
+        """How far a matrix is from the algebra, in the Frobenius norm in `units`."""
+        return self.size(matrix - self.project(matrix))
 
     def __contains__(self, matrix: np.ndarray) -> bool:
         """Whether a matrix is in the algebra, to `tolerances.EXACT` of its norm."""
         matrix = np.asarray(matrix)
-        return matrix.shape == self.basis.shape[1:] and self.distance(_normalised(matrix)) < EXACT
+        if matrix.shape != self.basis.shape[1:]:
+            return False
+        even = _normalised(moved(matrix, self.units))
+        return self.distance(moved(even, 1 / self.units)) < EXACT
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"A `LieAlgebra` is immutable; cannot set `{name}`.")

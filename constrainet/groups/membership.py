@@ -25,14 +25,18 @@ import scipy.linalg
 
 from constrainet.errors import AmbiguousRankError
 from constrainet.groups.lie_algebra import LieAlgebra
+from constrainet.groups.units import is_singular
 from constrainet.linalg import logarithm, null_space
-from constrainet.tolerances import CLUSTER, EXACT, RANK
+from constrainet.tolerances import CLUSTER, EXACT, RANK, STRETCH
 
 MAX_WORDS = 16
 """Words in the discrete generators that are tried beside exponentials, the shortest first."""
 
 MAX_DISCRETE_WORDS = 1000
 """The same where there is no Lie algebra, so that words are only compared."""
+
+LARGEST = 1e100
+"""Words of entries beyond this, or beyond its inverse, are not followed."""
 
 NUM_STARTS = 30
 NUM_STEPS = 8
@@ -76,9 +80,12 @@ def belongs(
             return False
         g = g @ (vectors / np.sqrt(values)) @ vectors.conj().T
         algebra = LieAlgebra((algebra.basis - algebra.basis.conj().swapaxes(1, 2)) / 2)
+    # most elements are reached at once, and to look for invariants takes longer
+    if _is_reached(g, algebra, matrices, 1):
+        return True
     if _breaks_an_invariant(g, algebra, matrices, form is not None or is_adjoint_closed):
         return False
-    return True if _is_reached(g, algebra, matrices) else None
+    return True if algebra.dim and _is_reached(g, algebra, matrices, NUM_STARTS) else None
 
 
 def _is_in_lattice(g: np.ndarray, matrices: Sequence[np.ndarray]) -> bool | None:
@@ -126,20 +133,21 @@ def _breaks_an_invariant(
     units = [a / np.linalg.norm(a) for a in algebra.basis]
     if any(algebra.distance(g @ a @ inverse) > EXACT * stretch for a in units):
         return True
-    if not units and _are_integral(matrices) and not _are_integral([g]):
-        return True
     spaces = _invariant_subspaces(len(g), algebra, matrices) if is_unitary else [np.eye(len(g))]
     if any(np.linalg.norm(g @ w - w @ (w.conj().T @ g @ w)) > EXACT * stretch for w in spaces):
         return True
     if _leaves_the_determinants(g, algebra, matrices, spaces):
         return True
+    # where generators stretch, the constraints of tensors differ in size by powers of that
+    stretches = [np.linalg.norm(h, 2) * np.linalg.norm(np.linalg.inv(h), 2) for h in matrices]
     return any(
         _moves_a_tensor(g, algebra, matrices, k, dual)
         for k, dual in _tensor_ranks(len(g), np.iscomplexobj(g))
+        if max(stretches, default=1.0) ** (k + dual) <= STRETCH
     )
 
 
-def _are_integral(matrices: Sequence[np.ndarray]) -> bool:
+def are_integral(matrices: Sequence[np.ndarray] | np.ndarray) -> bool:
     """Whether matrices and their inverses consist of integers."""
     return all(
         np.abs(g - np.rint(g)).max() < EXACT and abs(abs(np.linalg.det(g)) - 1) < EXACT
@@ -156,7 +164,7 @@ def _invariant_subspaces(
     commutant = _common_null_space(constraints, d * d)
     if commutant is None:
         return [eye]
-    generic = commutant @ np.random.default_rng(0).normal(size=commutant.shape[1])
+    generic = commutant @ np.random.RandomState(0).normal(size=commutant.shape[1])
     generic = generic.reshape(d, d)
     values, vectors = np.linalg.eigh(generic + generic.conj().T)
     breaks = np.flatnonzero(np.diff(values) > CLUSTER * np.abs(values).max()) + 1
@@ -247,39 +255,47 @@ def _common_null_space(constraints: list[np.ndarray], size: int) -> np.ndarray |
         return None
 
 
-def _is_reached(g: np.ndarray, algebra: LieAlgebra, matrices: Sequence[np.ndarray]) -> bool:
+def _is_reached(
+    g: np.ndarray, algebra: LieAlgebra, matrices: Sequence[np.ndarray], starts: int
+) -> bool:
     for word in _words(matrices, len(g), MAX_WORDS if algebra.dim else MAX_DISCRETE_WORDS):
         rest = np.linalg.solve(word, g)
         if np.abs(rest - np.eye(len(g))).max() < EXACT:
             return True
-        if algebra.dim and _is_in_identity_component(rest, algebra):
+        if algebra.dim and _is_in_identity_component(rest, algebra, starts):
             return True
     return False
 
 
 def _words(matrices: Sequence[np.ndarray], d: int, limit: int) -> Iterator[np.ndarray]:
     """Different products of the generators and their inverses, the identity first."""
-    steps = [*matrices, *(np.linalg.inv(h) for h in matrices)]
+    inverses = [np.linalg.inv(h) for h in matrices]
+    steps = [*zip(matrices, inverses, strict=True), *zip(inverses, matrices, strict=True)]
     words = np.zeros((limit, d, d), np.result_type(float, *matrices))
-    words[0], done, known = np.eye(d), 0, 1
+    # and their inverses, by which equal ones are told
+    undone, eye = words.copy(), np.eye(d)
+    words[0], undone[0], done, known = eye, eye, 0, 1
     while done < known:
         yield words[done]
-        for step in steps:
+        for step, back in steps:
             new = words[done] @ step
-            if known < limit and np.abs(words[:known] - new).max((1, 2)).min() > EXACT:
-                words[known], known = new, known + 1
+            size = np.abs(new).max()
+            if not 1 / LARGEST < size < LARGEST or is_singular(new):
+                continue
+            if known < limit and np.abs(undone[:known] @ new - eye).max((1, 2)).min() > EXACT:
+                words[known], undone[known], known = new, back @ undone[done], known + 1
         done += 1
 
 
-def _is_in_identity_component(g: np.ndarray, algebra: LieAlgebra) -> bool:
+def _is_in_identity_component(g: np.ndarray, algebra: LieAlgebra, starts: int) -> bool:
     """Whether g is found to be a product of exponentials.
 
     It is one if log g is in the algebra. If not, the projection of log g is split off, and random
     exponentials are multiplied with g, until it is, or the attempts are used up.
     """
-    rng = np.random.default_rng(0)
+    rng = np.random.RandomState(0)
     start = g
-    for _ in range(NUM_STARTS):
+    for _ in range(starts):
         for _ in range(NUM_STEPS):
             log = logarithm(g)
             if log is None:

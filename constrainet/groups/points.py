@@ -276,7 +276,7 @@ class _PointIndex:
 
     def _located(self, rows: np.ndarray):
         """Each row, its cell, and the nearest other cell."""
-        weights = np.random.default_rng(0).normal(size=rows.shape[1])
+        weights = np.random.RandomState(0).normal(size=rows.shape[1])
         # with weights of norm 1, the sums of two points differ by no more than the points
         positions = rows @ (weights / np.linalg.norm(weights)) / CELL
         cells = np.floor(positions)

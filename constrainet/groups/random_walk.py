@@ -184,14 +184,14 @@ def mix(generators: Sequence[Matrix]) -> list[Matrix]:
         Celler, Leedham-Green, Murray, Niemeyer, O'Brien, "Generating random elements of a finite
         group" (1995).
     """
-    rng = np.random.default_rng(0)
+    rng = np.random.RandomState(0)
     size = max(NUM_MIXED, len(generators) + 1)
     elements = [generators[i % len(generators)] for i in range(size)]
     for _ in range(10 * size):
         i, j = rng.choice(size, 2, replace=False)
-        factor = elements[j] if rng.random() < 0.5 else adjoint(elements[j])
+        factor = elements[j] if rng.random_sample() < 0.5 else adjoint(elements[j])
         # pyright cannot know that the matrices are all of one kind
-        product = elements[i] @ factor if rng.random() < 0.5 else factor @ elements[i]  # pyright: ignore
+        product = elements[i] @ factor if rng.random_sample() < 0.5 else factor @ elements[i]  # pyright: ignore
         elements[i] = product
     return elements[:NUM_MIXED]
 

@@ -11,7 +11,8 @@ import scipy.linalg
 from constrainet.errors import AmbiguousRankError
 from constrainet.groups.group import Group, check_group
 from constrainet.groups.precision import double_precision
-from constrainet.linalg import logarithm, null_space, to_dense
+from constrainet.groups.units import units_of
+from constrainet.linalg import logarithm, moved, null_space, to_dense
 from constrainet.tolerances import EXACT, RANK
 
 ANGLE = 0.125
@@ -86,10 +87,12 @@ def semidirect(
         _check_homomorphism(a, H)
         discrete = [a(to_dense(h)) for h in H.discrete_matrices]
         algebra = np.array([_derivative(a, A) for A in H.lie_algebra]).reshape(-1, N.dim, N.dim)
-        _check_normalises(N, discrete, algebra)
-        on_one_space = _is_faithful(N, H, a, discrete, algebra)
-    own_discrete = [to_dense(n) for n in N.discrete_matrices]
-    own_algebra = N.lie_algebra
+        own_discrete = [to_dense(n) for n in N.discrete_matrices]
+        own_algebra = N.lie_algebra
+        units = units_of([*own_discrete, *discrete], np.concatenate([own_algebra, algebra]))
+        even = [moved(image, units) for image in discrete], moved(algebra, units)
+        _check_normalises(N.in_units(units), *even)
+        on_one_space = _is_faithful(N, H, a, *even, units)
     if not on_one_space:
         one, zero = np.eye(H.dim), np.zeros((H.dim, H.dim))
         own_discrete = [scipy.linalg.block_diag(n, one) for n in own_discrete]
@@ -132,13 +135,13 @@ def _check_homomorphism(a: _Action, H: Group) -> None:
     identity = np.eye(H.dim)
     samples = [to_dense(h) for h in H.discrete_matrices]
     samples += [scipy.linalg.expm(t * _scaled(A)) for A in H.lie_algebra for t in (0.5, 1)]
-    rng = np.random.default_rng(0)
+    rng = np.random.RandomState(0)
     for _ in range(8 if samples else 0):
         word = identity
-        for i in rng.integers(len(samples), size=4):
+        for i in rng.randint(len(samples), size=4):
             word = word @ samples[i]
         samples.append(word)
-    chosen = rng.integers(max(len(samples), 1), size=(40 if samples else 0, 2))
+    chosen = rng.randint(max(len(samples), 1), size=(40 if samples else 0, 2))
     pairs = [(identity, identity), *((samples[i], samples[j]) for i, j in chosen)]
     pairs += [(h, np.linalg.inv(h)) for h in samples] + [(h, h) for h in samples]
     for g, h in pairs:
@@ -217,7 +220,12 @@ def _is_in(N: Group, g: np.ndarray) -> bool:
 
 
 def _is_faithful(
-    N: Group, H: Group, a: _Action, discrete: Sequence[np.ndarray], algebra: np.ndarray
+    N: Group,
+    H: Group,
+    a: _Action,
+    discrete: Sequence[np.ndarray],
+    algebra: np.ndarray,
+    units: np.ndarray,
 ) -> bool:
     """Whether n a(h) is shown to determine n and h: whether n a(h) = 1 for h = 1 alone.
 
@@ -232,6 +240,7 @@ def _is_faithful(
         except ValueError:  # it cannot be decided for one of them
             return False
     one_N, one_H = np.eye(N.dim), np.eye(H.dim)
+    N, H = N.in_units(units), H.in_even_units
     # on T as a row-major vector, T -> X T is X ⊗ 1 and T -> T h is 1 ⊗ hᵀ
     constraints = [np.kron(to_dense(n) - one_N, one_H) for n in N.discrete_matrices]
     constraints += [np.kron(B, one_H) for B in N.lie_algebra]
@@ -243,6 +252,6 @@ def _is_faithful(
         found, _ = null_space(np.concatenate(scaled), RANK)
     except AmbiguousRankError:
         return False
-    generic = found @ np.random.default_rng(0).normal(size=found.shape[1])
+    generic = found @ np.random.RandomState(0).normal(size=found.shape[1])
     values = np.linalg.svd(generic.reshape(N.dim, H.dim), compute_uv=False)
     return len(values) == H.dim and bool(values[-1] > RANK)

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import pairwise, product
 from math import inf, prod
-from typing import Any, NamedTuple
+from operator import mul
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import scipy.linalg
 
 from constrainet.groups.arguments import check_element, check_size
 from constrainet.groups.boundedness import invariant_form
+from constrainet.groups.constructors import Constructors
 from constrainet.groups.enumeration import ElementTable
 from constrainet.groups.lie_algebra import LieAlgebra
-from constrainet.groups.membership import belongs
+from constrainet.groups.membership import are_integral, belongs
 from constrainet.groups.points import PermutationAction, permutation_action
 from constrainet.groups.predicates import Predicates
+from constrainet.groups.units import is_singular, units_of
+from constrainet.linalg import moved, tidied, to_dense
 from constrainet.tolerances import EXACT
 
 MAX_CHAIN_POINTS = 4096
@@ -44,12 +48,43 @@ class ConjugacyClasses(NamedTuple):
     sizes: np.ndarray
 
 
-class Structure(Predicates):
+class Structure(Predicates, Constructors):
     """The part of `Group` that finds out what the generators generate.
 
     Everything is decided by theorems and with tolerances that are named; where they do not
-    suffice, there is an error and no guess.
+    suffice, there is an error and no guess. The units of the coordinates play no part: everything
+    is found for the group in its even units, and carried back.
     """
+
+    @cached_property
+    def units(self) -> np.ndarray:
+        """Units s in which the generators s A s⁻¹ are of even size, shape (dim,), of product 1.
+
+        Exactly 1 if all elements are unitary.
+        """
+        if len(self.factors) > 1:
+            return np.concatenate([factor.units for factor in self.factors])
+        generators = (), self.lie_algebra[:0]
+        if not self.is_unitary:
+            generators = self.discrete_matrices, self.lie_algebra
+        return units_of(*generators)
+
+    @cached_property
+    def in_even_units(self) -> Self:
+        """The group with elements s g s⁻¹, s its `units`; itself if these are 1."""
+        if np.all(self.units == 1):
+            return self
+        if len(self.factors) > 1:
+            return reduce(mul, (factor.in_even_units for factor in self.factors))
+        even = self.in_units(self.units)
+        vars(even).update(units=self.units / self.units, in_even_units=even)  # known beforehand
+        return even
+
+    def in_units(self, units: np.ndarray) -> Self:
+        """The group of the elements s g s⁻¹ for a diagonal s, shape (dim,), which is no product."""
+        matrices = [tidied(moved(to_dense(h), units)) for h in self.discrete_matrices]
+        algebra = moved(self.lie_algebra, units)
+        return type(self)(lie_algebra=algebra, discrete_generators=matrices or None, name=self.name)
 
     @cached_property
     def algebra(self) -> LieAlgebra:
@@ -73,6 +108,8 @@ class Structure(Predicates):
     def invariant_form(self) -> np.ndarray | None:
         """A positive definite X with gᴴ X g = X for every element, shape (dim, dim), if any.
 
+        Its norm is 1.
+
         Raises:
             ValueError: if that cannot be decided, see `is_compact`.
         """
@@ -80,7 +117,12 @@ class Structure(Predicates):
             forms = [factor.invariant_form for factor in self.factors]
             found = [form for form in forms if form is not None]
             return scipy.linalg.block_diag(*found) if len(found) == len(forms) else None
-        return invariant_form(self.lie_algebra, self.discrete_matrices, self.dim, self.name)
+        even = self.in_even_units
+        form = invariant_form(even.lie_algebra, even.discrete_matrices, self.dim, self.name)
+        if form is None or even is self:
+            return form
+        form = form * np.outer(self.units, self.units)
+        return form / np.linalg.norm(form, 2)
 
     @property
     def is_compact(self) -> bool:
@@ -109,11 +151,18 @@ class Structure(Predicates):
     def permutation_action(self) -> PermutationAction | None:
         """The group as permutations of the images of the basis vectors, if it is finite.
 
-        Not for products, whose factors have one each.
+        Not for products, whose factors have one each. Its matrices are in even units.
         """
         if not self.is_discrete:
             return None
-        return permutation_action(self.discrete_matrices, self.dim, self.dtype, self.name)
+        matrices = self.in_even_units.discrete_matrices
+        return permutation_action(matrices, self.dim, self.dtype, self.name)
+
+    def _element(self, images: np.ndarray) -> np.ndarray:
+        """The element that permutes the points of `permutation_action` so."""
+        action = self.permutation_action
+        even = action.matrix(images[: self.dim])  # pyright: ignore[reportOptionalMemberAccess]
+        return moved(even, 1 / self.units)
 
     @cached_property
     def is_finite(self) -> bool:
@@ -220,7 +269,7 @@ class Structure(Predicates):
         action = self.permutation_action
         if action is not None:
             for images in self._table if self._is_tabulated else action.group:
-                yield action.matrix(images[: self.dim])
+                yield self._element(images)
 
     def conjugacy_classes(self, limit: int = LIMIT) -> ConjugacyClasses:
         """The conjugacy classes of a finite group.
@@ -255,13 +304,9 @@ class Structure(Predicates):
             sizes = [prod(map(int, sizes)) for sizes in product(*(part.sizes for part in parts))]
             return ConjugacyClasses(np.stack(matrices), np.array(sizes))
         self._check_finite("conjugacy_classes", limit)
-        action = self.permutation_action
         indices, sizes = self._table.classes
         self._check_room(len(indices))
-        matrices = [
-            action.matrix(self._table.rows[i])  # pyright: ignore[reportOptionalMemberAccess]
-            for i in indices
-        ]
+        matrices = [self._element(self._table.rows[i]) for i in indices]
         return ConjugacyClasses(np.stack(matrices), sizes)
 
     def _check_room(self, count: int):
@@ -272,8 +317,13 @@ class Structure(Predicates):
                 "group act on fewer coordinates."
             )
 
+    @cached_property
+    def _is_integral(self) -> bool:
+        """Whether all elements consist of integers."""
+        return self.is_discrete and are_integral(self.discrete_generators)
+
     def contains(self, g: Any) -> bool:
-        """Whether a matrix is an element of the group, to 1e-10.
+        """Whether a matrix is an element of the group, to 1e-10 in its even units.
 
         For a finite group this is decided by its permutations of points. For others, an element is
         recognised as a product of exponentials of the Lie algebra with a word in the discrete
@@ -296,6 +346,11 @@ class Structure(Predicates):
             (True, False)
         """
         g = check_element("Group.contains(g)", g, self.dim)
+        # integers are so in the units that are given
+        if self._is_integral and not are_integral([g]):
+            return False
+        if (even := self.in_even_units) is not self:
+            return even.contains(moved(g, self.units))
         if len(self.factors) > 1:
             stops = np.cumsum([factor.dim for factor in self.factors]).tolist()
             blocks = [g[i:j, i:j] for i, j in pairwise([0, *stops])]
@@ -309,8 +364,7 @@ class Structure(Predicates):
         action = self.permutation_action
         if action is not None:
             return g in action
-        singular = np.linalg.svd(g, compute_uv=False)
-        if singular[-1] <= EXACT * singular[0]:
+        if is_singular(g):
             return False
         answer = belongs(
             g,

@@ -14,7 +14,7 @@ from constrainet.groups.arguments import check_discrete_generators, check_lie_al
 from constrainet.groups.group import Group, check_group
 from constrainet.groups.permutations import PermutationGroup
 from constrainet.groups.points import DoubtError, PermutationAction, orbits
-from constrainet.linalg import Matrix, null_space, to_dense
+from constrainet.linalg import Matrix, canonical_basis, null_space, to_dense
 from constrainet.tolerances import EXACT, RANK
 
 MAX_ENTRIES = 2**27
@@ -124,16 +124,19 @@ def stabiliser(group: Group, vector: Any, *, name: str | None = None) -> Group:
             f"{group.name} acts on that many coordinates. Got {vector!r}."
         )
     v = v.astype(complex if np.iscomplexobj(v) else float)
-    scale = np.linalg.norm(v)
-    v = v / scale if scale else v
-    moving = [g for g in map(to_dense, group.discrete_matrices) if _distance(g @ v, v) > EXACT]
-    if not moving and not _moves(group.algebra.basis, v):
-        return group
     if len(group.factors) > 1:
         stops = np.cumsum([factor.dim for factor in group.factors])[:-1]
         parts = zip(group.factors, np.split(v, stops), strict=True)
         return reduce(mul, (stabiliser(factor, part) for factor, part in parts))
     name = name or f"stabiliser in {group.name}"
+    if (even := group.in_even_units) is not group:
+        found = stabiliser(even, group.units * v, name=name)
+        return group if found is even else found.in_units(1 / group.units)
+    scale = np.linalg.norm(v)
+    v = v / scale if scale else v
+    moving = [g for g in map(to_dense, group.discrete_matrices) if _distance(g @ v, v) > EXACT]
+    if not moving and not _moves(group.algebra.basis, v):
+        return group
     return (_finite_stabiliser if group.is_finite else _lie_stabiliser)(group, v, name)
 
 
@@ -148,11 +151,11 @@ def _finite_stabiliser(group: Group, v: np.ndarray, name: str) -> Group:
         raise ValueError(f"`stabiliser(group=...)` should be finite here. Got {group.name}.")
     orbit, moves, cosets = _orbit_with_cosets(group, v, action)
     target = group.order // len(orbit)
-    rng = np.random.default_rng(0)
+    rng = np.random.RandomState(0)
     found: list[np.ndarray] = []
     known = PermutationGroup(np.empty((0, action.num_points), np.intp))
     while known.order < target:
-        s, p = rng.integers(len(moves)), rng.integers(len(orbit))
+        s, p = rng.randint(len(moves)), rng.randint(len(orbit))
         product = action.images[s][cosets[p]]
         element = np.argsort(cosets[moves[s, p]])[product]
         if element not in known:
@@ -227,7 +230,7 @@ def _lie_stabiliser(group: Group, v: np.ndarray, name: str) -> Group:
             f"`stabiliser(vector=...)` cannot be decided in {group.name}: singular values "
             f"{error.above:.1e} and {error.below:.1e}. Give the vector with more digits."
         ) from None
-    isotropy = np.tensordot(coefficients.T, algebra.basis, axes=1)
+    isotropy = np.tensordot(canonical_basis(coefficients).T, algebra.basis, axes=1)
     components = []
     for h in map(to_dense, group.discrete_matrices):
         back = _exponentials(algebra.basis, h @ v, v)
@@ -281,7 +284,7 @@ def _is_unipotent_orbit(group: Group, v: np.ndarray, tangent: int) -> bool:
 
 def _exponentials(basis: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
     """A product of exponentials of the algebra that sends one point of an orbit to another."""
-    rng = np.random.default_rng(0)
+    rng = np.random.RandomState(0)
     g = np.eye(len(start))
     scales = np.linalg.norm(basis, axis=(1, 2))
     units = basis / scales[:, None, None]

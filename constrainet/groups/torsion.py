@@ -43,10 +43,10 @@ def has_infinite_order_element(matrices: Sequence[Matrix]) -> bool:
     Returns:
         True if such an element is found; False says nothing.
     """
-    rng = np.random.default_rng(0)
+    rng = np.random.RandomState(0)
     words = list(matrices)
     for length in range(2, NUM_WORDS + 2):
-        chosen = rng.integers(len(matrices), size=min(length, MAX_LENGTH)).tolist()
+        chosen = rng.randint(len(matrices), size=min(length, MAX_LENGTH)).tolist()
         word = matrices[chosen[0]]
         for i in chosen[1:]:
             word = _product(word, matrices[i])

@@ -39,6 +39,7 @@ from constrainet.linalg.operators import (
     apply_along,
     to_dense,
 )
+from constrainet.linalg.rounding import without_rounding
 
 __all__ = [
     "LONG",
@@ -68,4 +69,5 @@ __all__ = [
     "tidied",
     "tight_combinations",
     "to_dense",
+    "without_rounding",
 ]

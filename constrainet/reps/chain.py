@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from constrainet.reps.lie_images import LieImages
-from constrainet.reps.relations import CLOSE, Extension, compare
+from constrainet.reps.relations import Extension, compare
+from constrainet.tolerances import SAMPLED
 
 QUIET = 40
 """Random elements that factor in a row before a chain counts as complete: in an incomplete one at
@@ -39,16 +40,17 @@ class Chain(Extension):
         generators = list(zip(permutations, discrete, strict=True))
         for p, image in generators:
             self._insert(p, image)
-        rng = np.random.default_rng(0)
+        rng = np.random.RandomState(0)
         pool = [generators[i % len(generators)] for i in range(max(8, len(generators) + 2))]
         quiet, count = 0, 0
         while quiet < QUIET:
             # product replacement: after some rounds the members of the pool are random elements
             i, j = rng.choice(len(pool), 2, replace=False)
             (p, image), (q, other) = pool[i], pool[j]
-            if rng.random() < 0.5:
+            if rng.random_sample() < 0.5:
                 q, other = np.argsort(q), np.linalg.inv(other)
-            pool[i] = (p[q], image @ other) if rng.random() < 0.5 else (q[p], other @ image)
+            is_left = rng.random_sample() < 0.5
+            pool[i] = (p[q], image @ other) if is_left else (q[p], other @ image)
             count += 1
             if count > 10 * len(pool):
                 quiet = 0 if self._insert(*pool[i]) else quiet + 1
@@ -74,8 +76,8 @@ class Chain(Extension):
             p, image = found[0][p], found[1] @ image
         return p, image, len(self._levels)
 
-    def image(self, g):
-        p = as_permutation(g, self._dim)
+    def image(self, g, within=SAMPLED):
+        p = as_permutation(g, self._dim, within)
         if p is None:
             return None
         rest, inverse, _ = self._sift(p, self._one)
@@ -111,13 +113,13 @@ class _Level:
             frontier = reached
 
 
-def as_permutation(g: np.ndarray, dim: int) -> np.ndarray | None:
+def as_permutation(g: np.ndarray, dim: int, within: float = SAMPLED) -> np.ndarray | None:
     """The permutation of the points ±e_j that a signed permutation matrix makes; None of others."""
     images = np.abs(g).argmax(axis=0)
     signs = np.sign(np.real(g[images, np.arange(dim)]))
     expected = np.zeros((dim, dim))
     expected[images, np.arange(dim)] = signs
-    if np.abs(g - expected).max(initial=0) > CLOSE or len(set(images.tolist())) < dim:
+    if np.abs(g - expected).max(initial=0) > within or len(set(images.tolist())) < dim:
         return None
     negative = signs < 0
     return np.concatenate([images + dim * negative, images + dim * ~negative])

@@ -15,13 +15,14 @@ from functools import lru_cache
 
 import numpy as np
 
-from constrainet.groups import Group
-from constrainet.linalg import to_dense
+from constrainet.groups import Group, units_of
+from constrainet.linalg import moved, to_dense
 from constrainet.reps.blocks import block_diagonal
 from constrainet.reps.chain import Chain, as_permutation
 from constrainet.reps.components import Components
 from constrainet.reps.listed import FEW_LISTED, Listed
-from constrainet.reps.relations import AGREE, CLOSE, MAX_ENTRIES, Extension
+from constrainet.reps.relations import MAX_ENTRIES, Extension, InUnits
+from constrainet.tolerances import EXACT, SAMPLED
 
 
 def extend(group: Group, discrete: Sequence[np.ndarray], lie: np.ndarray) -> Extension:
@@ -35,6 +36,15 @@ def extend(group: Group, discrete: Sequence[np.ndarray], lie: np.ndarray) -> Ext
     Raises:
         RelationError: if relations among the generators do not hold among the images.
     """
+    image_units = units_of(discrete, lie)
+    if np.all(group.units == 1) and np.all(image_units == 1):
+        return _extend(group, discrete, lie)
+    images = [moved(image, image_units) for image in discrete]
+    even = _extend(group.in_even_units, images, moved(lie, image_units))
+    return InUnits(even, group.units, image_units)
+
+
+def _extend(group: Group, discrete: Sequence[np.ndarray], lie: np.ndarray) -> Extension:
     matrices, n = group.discrete_matrices, lie.shape[1]
     generators = [to_dense(h) for h in matrices]
     if not group.is_discrete or lie.any():
@@ -52,7 +62,7 @@ def extend(group: Group, discrete: Sequence[np.ndarray], lie: np.ndarray) -> Ext
 
 @lru_cache(maxsize=256)
 def _search(group: Group) -> Extension:
-    """An extension that only says which elements a group has."""
+    """An extension that only recognises elements."""
     return extend(
         group,
         [np.eye(1) for _ in group.discrete_matrices],
@@ -60,24 +70,29 @@ def _search(group: Group) -> Extension:
     )
 
 
-def contains(group: Group, g: np.ndarray) -> bool:
-    """Whether a matrix of the group's size is found among its elements."""
+def resembles(group: Group, g: np.ndarray) -> bool:
+    """Whether a matrix of the group's size, drawn in float32 perhaps, is close to an element.
+
+    Only where it is known that it is close to one of several cosets; see `Group.contains`.
+    """
     blocks = group.split(g)
-    outside = g - block_diagonal(blocks)
+    outside = moved(g - block_diagonal(blocks), group.units)
     pairs = zip(group.factors, blocks, strict=True)
-    return bool(np.abs(outside).max() < CLOSE) and all(
+    return bool(np.abs(outside).max() < SAMPLED) and all(
         _search(factor).image(block) is not None for factor, block in pairs
     )
 
 
 def contains_tangent(group: Group, A: np.ndarray) -> bool:
     """Whether a matrix of the group's size lies in its Lie algebra."""
-    blocks = group.split(A)
-    size = np.linalg.norm(A)
+    size = np.linalg.norm(moved(A, group.units))
+    if size == 0:
+        return True
+    blocks = group.split(A / size)
+    outside = moved(A / size - block_diagonal(blocks), group.units)
     pairs = zip(group.factors, blocks, strict=True)
-    return size == 0 or (
-        bool(np.abs(A - block_diagonal(blocks)).max() < AGREE * size)
-        and all(_search(factor).algebra.outside(block / size) < AGREE for factor, block in pairs)
+    return bool(np.abs(outside).max() < EXACT) and all(
+        factor.algebra.distance(block) < EXACT for factor, block in pairs
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import signature
@@ -13,8 +13,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from constrainet.groups import Group, check_group
-from constrainet.linalg import Monomial, digest, to_dense
+from constrainet.groups import Group, check_group, check_precision, is_singular, units_of
+from constrainet.linalg import Monomial, digest, moved, to_dense
 from constrainet.reps.atomic import AtomicRep
 from constrainet.reps.dual import dual
 from constrainet.reps.extension import extend
@@ -30,9 +30,6 @@ ONE_BY_ONE: dict[str, Any] = (
     else {}  # the default until JAX 0.4.34
 )
 """How JAX calls back from a vectorised function."""
-
-LARGEST_CONDITION = 1e13
-"""Images with a greater condition number count as singular, as generators do."""
 
 Images = tuple[tuple[tuple[np.ndarray, ...], np.ndarray], ...]
 """For each factor of a group the images of its discrete generators, and of its Lie generators."""
@@ -97,7 +94,7 @@ class GeneratedRep(AtomicRep):
 
     def _drho(self, blocks):
         pairs = zip(self._extensions, blocks, strict=True)
-        return sum(extension.algebra.image(A) for extension, A in pairs)
+        return sum(extension.tangent_image(A) for extension, A in pairs)
 
     def _act(self, blocks, x):
         return x @ self._rho(blocks).T
@@ -166,8 +163,9 @@ def from_generators(group: Group, *, drho: Any = None, rho: Any = None, label: s
         raise ValueError("`from_generators(drho=..., rho=...)` should be of size 1 × 1 or larger.")
     discrete = np.zeros((0, n, n)) if discrete is None else discrete
     lie = np.zeros((0, n, n)) if lie is None else lie
-    for i, image in enumerate(discrete):
-        if np.linalg.cond(image) > LARGEST_CONDITION:
+    units = units_of(discrete, lie)
+    for i, image in enumerate(moved(discrete, units)):
+        if is_singular(image):
             raise ValueError(
                 f"`from_generators(rho=...)` should be invertible matrices. Image {i} is singular."
             )
@@ -179,7 +177,7 @@ def from_generators(group: Group, *, drho: Any = None, rho: Any = None, label: s
         start, lie_start = start + m, lie_start + d
     rep = GeneratedRep(group, tuple(images), label)
     try:
-        _check_commuting(images)
+        _check_commuting(images, units)
         rep._extensions  # noqa: B018 (computed here, so that relations are checked here)
     except RelationError as error:
         raise ValueError(
@@ -206,19 +204,21 @@ def _checked(argument: str, kind: str, images, count: int, group: Group) -> np.n
         )
     if stacked.dtype.kind not in "biufc" or not np.isfinite(stacked).all():
         raise ValueError(f"`from_generators({argument}=...)` should be finite numbers.")
+    check_precision(f"`from_generators({argument}=...)`", stacked.dtype, stacked)
     return stacked
 
 
-def _check_commuting(images) -> None:
+def _check_commuting(images: Sequence, units: np.ndarray) -> None:
     """Generators of different factors of a group commute, and so do their images."""
     named = [
-        [(f"h{i}", h) for i, h in enumerate(discrete)] + [(f"A{i}", A) for i, A in enumerate(lie)]
+        [(f"h{i}", moved(h, units)) for i, h in enumerate(discrete)]
+        + [(f"A{i}", moved(A, units)) for i, A in enumerate(lie)]
         for discrete, lie in images
     ]
     for (i, left), (j, right) in combinations(enumerate(named), 2):
         for (a, A), (b, B) in product(left, right):
             difference = np.abs(A @ B - B @ A).max(initial=0)
-            if difference > EXACT * max(1.0, np.linalg.norm(A) * np.linalg.norm(B)):
+            if difference > EXACT * np.linalg.norm(A) * np.linalg.norm(B):
                 raise RelationError(
                     f"{a} of factor {i} and {b} of factor {j} commute in the group, but their "
                     f"images do not, by {difference:.1e}"

@@ -15,13 +15,7 @@ import numpy as np
 import scipy.linalg
 
 from constrainet.linalg import logarithm
-from constrainet.tolerances import EXACT
-
-DEPENDENT = 1e-8
-"""A matrix of norm one that is this close to the span of others is one of them."""
-
-INSIDE = 1e-4
-"""How far a logarithm may lie outside the algebra: elements sampled in float32 have errors."""
+from constrainet.tolerances import CLEARLY, EXACT
 
 SHOWN = 4
 """Terms of a relation written out in a message."""
@@ -41,6 +35,7 @@ class LieImages:
 
     Raises:
         RelationError: if linear relations or brackets of the generators do not hold among images.
+        ValueError: if float64 does not suffice to tell which elements depend on others.
     """
 
     def __init__(
@@ -53,23 +48,41 @@ class LieImages:
         self._met: list[tuple[str, np.ndarray, np.ndarray, float]] = []
         # orthonormal combinations of these, with their images
         self._basis: list[tuple[np.ndarray, np.ndarray]] = []
+        # the largest image among these, if it is larger than they are
+        self._largest = 1.0
         self._dim, self._image_dim = algebra.shape[1], images.shape[1]
         inverses = [(np.linalg.inv(h), np.linalg.inv(image)) for h, image in discrete]
+        stretches = [
+            (_size(h) * _size(back), _size(rho) * _size(b))
+            for (h, rho), (back, b) in zip(discrete, inverses, strict=True)
+        ]
         new = [
             item
             for i, (A, image) in enumerate(zip(algebra, images, strict=True))
-            if (item := self._meet(f"A{i}", A, image, 1.0))
+            if (item := self._meet(f"A{i}", A, image, 1.0, (_size(A), _size(image))))
         ]
         while new:
             name, A, image, size = new.pop()
             found = [
-                (f"[{name}, {other}]", A @ B - B @ A, image @ b - b @ image, size * other_size)
+                (
+                    f"[{name}, {other}]",
+                    A @ B - B @ A,
+                    image @ b - b @ image,
+                    size * other_size,
+                    (1.0, _size(image) * _size(b)),
+                )
                 for other, B, b, other_size in list(self._met)
             ]
             found += [
-                (f"h{i} {name} h{i}⁻¹", h @ A @ back, rho @ image @ rho_back, size)
-                for i, ((h, rho), (back, rho_back)) in enumerate(
-                    zip(discrete, inverses, strict=True)
+                (
+                    f"h{i} {name} h{i}⁻¹",
+                    h @ A @ back,
+                    rho @ image @ rho_back,
+                    size,
+                    (stretch, image_stretch * _size(image)),
+                )
+                for i, ((h, rho), (back, rho_back), (stretch, image_stretch)) in enumerate(
+                    zip(discrete, inverses, stretches, strict=True)
                 )
             ]
             new += [item for each in found if (item := self._meet(*each))]
@@ -79,30 +92,49 @@ class LieImages:
         """The zero algebra of matrices of one size, with images of another."""
         return cls(np.zeros((0, dim, dim)), np.zeros((0, image_dim, image_dim)), [])
 
-    def _meet(self, name: str, A: np.ndarray, image: np.ndarray, factor: float):
-        """Takes an element, `factor` times A; None if it is a combination of earlier ones."""
-        size = float(np.linalg.norm(A))
-        if size == 0:
-            self._compare(name, image, 0 * image, [], 1.0)
+    def _meet(
+        self,
+        name: str,
+        A: np.ndarray,
+        image: np.ndarray,
+        factor: float,
+        bounds: tuple[float, float],
+    ):
+        """Takes an element, `factor` times A; None if it is a combination of earlier ones.
+
+        Brackets that should vanish consist of rounding, so what counts as zero is measured by
+        bounds on the sizes of A and its image that follow from how they were made.
+        """
+        size, (bound, image_bound) = _size(A), bounds
+        scale = max(image_bound, bound * self._largest)
+        if size <= EXACT * bound:  # most brackets vanish
+            self._compare(name, A, image, 0 * image, factor, scale or 1.0)
             return None
         rest, rest_image = A, image
         for _ in range(2):  # a second pass removes what rounding left in the first
             for B, b in self._basis:
                 along = np.vdot(B, rest).real
                 rest, rest_image = rest - along * B, rest_image - along * b
-        left = np.linalg.norm(rest)
-        if left > DEPENDENT * size:
+        left = _size(rest)
+        if EXACT * bound < left < CLEARLY * bound:
+            raise ValueError(
+                f"The Lie algebra cannot be closed: {name} lies {left / bound:.1e} from what "
+                f"others span, neither inside (within {EXACT:.0e}) nor clearly outside. Give the "
+                "group's generators with more digits, or in coordinates closer to orthogonal ones."
+            )
+        if left > CLEARLY * bound:
             self._basis.append((rest / left, rest_image / left))
             item = (name, A / size, image / size, factor * size)
             self._met.append(item)
+            self._largest = max(self._largest, _size(item[2]))
             return item
-        scale = size * max(1.0, *(float(np.linalg.norm(b)) for _, _, b, _ in self._met))
-        self._compare(name, image, image - rest_image, self._combination(A, factor), scale)
+        self._compare(name, A, image, image - rest_image, factor, scale)
         return None
 
-    def _compare(self, name, image, expected, terms: list[str], scale: float) -> None:
+    def _compare(self, name, A, image, expected, factor: float, scale: float) -> None:
         difference = np.abs(image - expected).max(initial=0)
-        if difference > EXACT * max(scale, float(np.linalg.norm(image))):
+        if difference > EXACT * scale:
+            terms = self._combination(A, factor) if expected.any() else []
             what = " + ".join(terms).replace("+ -", "- ") or "0"
             raise RelationError(
                 f"{name} = {what} in the group, but the two sides' images differ by "
@@ -115,7 +147,7 @@ class LieImages:
         terms = [
             f"{c * factor / size:.3g} {name}"
             for c, (name, _, _, size) in zip(coefficients, self._met, strict=True)
-            if abs(c) > DEPENDENT * np.abs(A).max()
+            if abs(c) > EXACT * np.abs(A).max()
         ]
         return terms[:SHOWN] + ["..."] * (len(terms) > SHOWN)
 
@@ -149,13 +181,18 @@ class LieImages:
         inside = np.tensordot(self.coefficients(A), self.basis, 1)
         return float(np.linalg.norm(A - inside)) / max(1.0, float(np.linalg.norm(A)))
 
-    def exponential_image(self, g: np.ndarray) -> np.ndarray | None:
-        """ρ(g) for g = exp(A), if the principal logarithm of g lies in the algebra."""
+    def exponential_image(self, g: np.ndarray, within: float) -> np.ndarray | None:
+        """ρ(g) for g = exp(A), if the principal logarithm of g lies in the algebra.
+
+        Args:
+            g: shape (d, d).
+            within: the distance from the algebra, relative to the logarithm, that is allowed.
+        """
         if not len(self.basis):
-            is_one = np.abs(g - np.eye(len(g))).max() <= INSIDE
+            is_one = np.abs(g - np.eye(len(g))).max() <= within
             return np.eye(self._image_dim) if is_one else None
         A = logarithm(g)
-        if A is None or self.outside(A) > INSIDE:
+        if A is None or self.outside(A) > within:
             return None
         # what the logarithm lost near the negative axis is close to the identity
         inside = np.tensordot(self.coefficients(A), self.basis, 1)
@@ -163,6 +200,10 @@ class LieImages:
         if rest is None:
             return None
         return scipy.linalg.expm(self.image(A)) @ scipy.linalg.expm(self.image(rest))
+
+
+def _size(matrix: np.ndarray) -> float:
+    return float(np.linalg.norm(matrix))
 
 
 def _real(matrix: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from constrainet.reps.atoms import Defining
 from constrainet.reps.blocks import block_diagonal, embedded
 from constrainet.reps.constructions import V
 from constrainet.reps.dual import dual
-from constrainet.reps.extension import contains, contains_tangent, is_finite
+from constrainet.reps.extension import contains_tangent, is_finite, resembles
 from constrainet.reps.generated import on_host
 from constrainet.reps.inflation import inflate
 from constrainet.reps.named_parts import NamedSum
@@ -184,7 +184,7 @@ class Induced(AtomicRep):
         for j, representative in enumerate(self.representatives):
             moved = g @ representative
             for i, inverse in enumerate(self._inverses):
-                if contains(self.rep.group, inverse @ moved):
+                if resembles(self.rep.group, inverse @ moved):
                     block = self.rep.rho(inverse @ moved)
                     rho[i * n : (i + 1) * n, j * n : (j + 1) * n] = block
                     break
@@ -268,7 +268,7 @@ def _cosets(subgroup: Group, group: Group) -> np.ndarray:
     for representative in found:  # grows on the way
         for h in group.discrete_generators:
             g = h @ representative
-            if not any(contains(subgroup, inverse @ g) for inverse in inverses):
+            if not any(_contains("induce", subgroup, inverse @ g) for inverse in inverses):
                 found.append(g)
                 inverses.append(np.linalg.inv(g))
         if len(found) > LARGEST_INDEX:
@@ -291,7 +291,7 @@ def _check_subgroup(call: str, subgroup: Group, group: Group) -> None:
     outside: Sequence[str] = [
         f"discrete generator {i}"
         for i, h in enumerate(subgroup.discrete_generators)
-        if not contains(group, h)
+        if not _contains(call, group, h)
     ]
     outside += [
         f"Lie generator {i}"
@@ -303,3 +303,13 @@ def _check_subgroup(call: str, subgroup: Group, group: Group) -> None:
             f"`{call}` should get a subgroup of {group}, but {outside[0]} of {subgroup} lies "
             "outside the group."
         )
+
+
+def _contains(call: str, group: Group, g: np.ndarray) -> bool:
+    try:
+        return group.contains(g)
+    except ValueError as error:
+        raise ValueError(
+            f"`{call}` should get a subgroup, and which elements lie in it cannot be decided. "
+            f"{error}"
+        ) from None

@@ -177,8 +177,10 @@ def test_semidirect_refuses_what_is_no_action(N, H, action, error, message):
 
 
 def test_semidirect_says_what_it_cannot_decide():
-    crystal = semidirect(lattice(0.1 * np.eye(2)), C(4), homogeneous)
-    # reflections in a line between the lattice's own mirrors
+    turn = homogeneous(C(5).discrete_generators[0])
+    step = lattice(0.1 * np.eye(2)).discrete_generators[0]
+    crystal = Group(discrete_generators=[step, turn], name="quasicrystal")
+    # reflections in a line between the mirrors of a quasicrystal, whose translations are dense
     shift = np.array([[1, 0, 0.02], [0, 1, 0], [0, 0, 1]])
     mirror = shift @ np.diag([-1, 1, 1]) @ np.linalg.inv(shift)
     with pytest.raises(ValueError, match="map N to itself, and that cannot be decided"):

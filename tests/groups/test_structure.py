@@ -7,7 +7,7 @@ from math import factorial, inf
 import jax
 import numpy as np
 import pytest
-from scipy.linalg import expm
+from scipy.linalg import block_diag, expm
 from sympy.combinatorics import Permutation, PermutationGroup
 
 from constrainet.groups import (
@@ -133,7 +133,10 @@ def test_finiteness_is_decided(generators, order):
         ([plane_rotation(1e-9)], r"mine is finite cannot be decided.*points only 1e-09 apart"),
         (np.round(C(5).discrete_generators, 7), r"keep an inner product to .*e-0[89]"),
         (np.round(Icosahedral().discrete_generators, 8), r"keep an inner product to .*e-0[89]"),
-        ([[[1, 1e-8], [0, 1]]], r"mine is bounded cannot be decided"),
+        (
+            [np.eye(2) + 1e-8 * np.outer([0.6, 0.8], [-0.8, 0.6])],
+            r"mine is bounded cannot be decided",
+        ),
     ],
 )
 def test_finiteness_is_not_guessed(generators, message, monkeypatch):
@@ -344,11 +347,11 @@ def test_contains_is_decided(G, g, expected):
 
 
 def test_contains_refuses_what_it_cannot_decide():
-    # translations of a crystal with its point group: no lattice translation, yet in its closure
-    lattice = [[[1, 0, 0.1], [0, 1, 0], [0, 0, 1]], [[0, -1, 0], [1, 0, 0], [0, 0, 1]]]
-    crystal = Group(discrete_generators=lattice, name="crystal")
+    # translations of a quasicrystal, which are dense: this one is in their closure at best
+    lattice = [[[1, 0, 0.1], [0, 1, 0], [0, 0, 1]], block_diag(plane_rotation(2 * np.pi / 5), 1)]
+    crystal = Group(discrete_generators=lattice, name="quasicrystal")
     moved = np.array([[1, 0, 0.05], [0, 1, 0], [0, 0, 1]])
-    with pytest.raises(ValueError, match=r"`Group.contains\(g\)` cannot decide.*crystal"):
+    with pytest.raises(ValueError, match=r"`Group.contains\(g\)` cannot decide.*quasicrystal"):
         crystal.contains(moved)
 
 
