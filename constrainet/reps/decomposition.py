@@ -189,7 +189,7 @@ def clebsch_gordan(a: Rep, b: Rep, c: Rep) -> np.ndarray:
 
     C[p] couples x and y to z_k = Σ C[p, k, i, j] x_i y_j; every equivariant bilinear map is a
     combination of the paths p. Of irreducible representations these are the Clebsch-Gordan
-    coefficients, up to the choice of a basis among the paths (a sign, if there is one path).
+    coefficients; the basis of the paths, and so the sign of a single one, is canonical.
 
     Args:
         a: the first representation.

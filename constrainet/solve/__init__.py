@@ -2,10 +2,11 @@
 
 This floor is the linear algebra of invariants, and knows neither groups nor notation. A question
 comes in normal form (`problem.py`): spaces that are sums of tensor products of atoms, each atom the
-images of the same generators. `invariants.py` reduces it and chooses among three methods:
-`orbits.py` where generators permute coordinates up to phases, `isotypic.py` where their algebra is
-closed under the adjoint (with `irreps.py`, which finds irreducibles by random elements), and
-`nullspace.py` for everything else. The answer is a `Subspace` in factors (`forms.py`,
+images of the same generators. `invariants.py` reduces it, puts it into even units (`units.py`) and
+chooses among three methods: `orbits.py` where generators permute coordinates up to phases,
+`isotypic.py` where their algebra is closed under the adjoint, and `nullspace.py` for everything
+else. Irreducibles and their copies are found by `irreps.py`, from random elements of the algebra
+(`formulas.py`) and their eigenspaces (`eigenspaces.py`). The answer is a `Subspace` in factors (`forms.py`,
 `subspace.py`), is certified (`certificate.py`, `schur.py`), and remembered (`cache.py`; null spaces
 in `storage.py` too, checked by `completeness.py`).
 """

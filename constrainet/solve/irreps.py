@@ -6,6 +6,8 @@ quaternionic) a generic Hermitian element R has d/e eigenvalues, each e·m times
 element E connects the eigenspaces of one λ and no others. So eigenspaces are found by one `eigh`
 and copies of λ by following a vector under E. Both elements are fixed *formulas* in the
 generators, so they can be evaluated in any representation, and λ is recognised by its eigenvalues.
+What is taken from eigenspaces are formulas again, so that the basis of λ and its copies are
+canonical: no vector that `eigh` happens to return is in them.
 
 References:
     Murota, Kanno, Kojima, Kojima, "A numerical algorithm for block-diagonal decomposition of
