@@ -6,9 +6,9 @@ images of the same generators. `invariants.py` reduces it, puts it into even uni
 chooses among three methods: `orbits.py` where generators permute coordinates up to phases,
 `isotypic.py` where their algebra is closed under the adjoint, and `nullspace.py` for everything
 else. Irreducibles and their copies are found by `irreps.py`, from random elements of the algebra
-(`formulas.py`) and their eigenspaces (`eigenspaces.py`). The answer is a `Subspace` in factors (`forms.py`,
-`subspace.py`), is certified (`certificate.py`, `schur.py`), and remembered (`cache.py`; null spaces
-in `storage.py` too, checked by `completeness.py`).
+(`formulas.py`) and their eigenspaces (`eigenspaces.py`). The answer is a `Subspace` in factors
+(`forms.py`, `subspace.py`), certified (`certificate.py`, `schur.py`), and remembered (`cache.py`;
+null spaces in `storage.py` too, checked by `completeness.py`).
 """
 
 from constrainet.solve.cache import clear_memory
