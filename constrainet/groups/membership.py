@@ -42,6 +42,9 @@ NUM_STARTS = 30
 NUM_STEPS = 8
 """Random elements of the identity component from which it is tried to reach a matrix, and steps."""
 
+LONGEST = 100.0
+"""Norm of the longest steps, of which the exponentials are far from overflow."""
+
 MAX_TENSOR = 350
 """Entries of the largest tensors whose invariants are compared: 7³, for the 3-form of G2."""
 
@@ -75,11 +78,14 @@ def belongs(
         matrices = [change @ h @ inverse for h in matrices]
         algebra = LieAlgebra(change @ algebra.basis @ inverse)
     elif is_adjoint_closed:
-        values, vectors = np.linalg.eigh(g.conj().T @ g)
-        if algebra.distance((vectors * np.log(values) / 2) @ vectors.conj().T) > EXACT:
+        _, values, rows = np.linalg.svd(g)
+        rounding = 10 * np.finfo(float).eps * values[0] / values[-1]
+        if algebra.distance((rows.conj().T * np.log(values)) @ rows) > max(EXACT, rounding):
             return False
-        g = g @ (vectors / np.sqrt(values)) @ vectors.conj().T
-        algebra = LieAlgebra((algebra.basis - algebra.basis.conj().swapaxes(1, 2)) / 2)
+        is_adjoint_closed = rounding < EXACT  # else the polar decomposition is not known
+        if is_adjoint_closed:
+            g = g @ (rows.conj().T / values) @ rows
+            algebra = LieAlgebra((algebra.basis - algebra.basis.conj().swapaxes(1, 2)) / 2)
     # most elements are reached at once, and to look for invariants takes longer
     if _is_reached(g, algebra, matrices, 1):
         return True
@@ -303,7 +309,7 @@ def _is_in_identity_component(g: np.ndarray, algebra: LieAlgebra, starts: int) -
             if algebra.distance(log) < EXACT * max(1.0, np.linalg.norm(log)):
                 return True
             step = algebra.project(log)
-            if np.linalg.norm(step) < CLUSTER:
+            if not CLUSTER < np.linalg.norm(step) < LONGEST:
                 break
             g = scipy.linalg.expm(-step) @ g
         random = rng.normal(size=(2, *g.shape)) * rng.uniform(0, 2)

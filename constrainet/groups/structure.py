@@ -23,7 +23,7 @@ from constrainet.groups.points import PermutationAction, permutation_action
 from constrainet.groups.predicates import Predicates
 from constrainet.groups.units import is_singular, units_of
 from constrainet.linalg import moved, tidied, to_dense
-from constrainet.tolerances import EXACT
+from constrainet.tolerances import EXACT, STRETCH
 
 MAX_CHAIN_POINTS = 4096
 """Points above which elements are listed in a table, and not through a stabiliser chain, which
@@ -366,6 +366,13 @@ class Structure(Predicates, Constructors):
             return g in action
         if is_singular(g):
             return False
+        if (stretch := np.linalg.cond(g)) > STRETCH:
+            # where the generators leave units open, those that suit the matrix are as good
+            units = units_of([*self.discrete_matrices, g], self.lie_algebra)
+            if np.linalg.cond(moved(g, units)) < stretch / 2:
+                suited = self.in_units(units)
+                vars(suited).update(units=np.ones(self.dim), in_even_units=suited)
+                return suited.contains(moved(g, units))
         answer = belongs(
             g,
             self.algebra,

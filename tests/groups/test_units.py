@@ -7,6 +7,7 @@ from math import inf
 import jax
 import numpy as np
 import pytest
+from scipy.linalg import expm
 
 from constrainet.groups import (
     SE,
@@ -273,3 +274,17 @@ def test_powers_of_a_stretch_are_its_powers(h):
             assert not G.contains(g)
         except ValueError as error:
             assert "cannot decide" in str(error)
+
+
+@pytest.mark.parametrize("G", [SL(2), SL(3), Sp(1), Sp(2), SE(2), Lorentz()], ids=repr)
+def test_elements_in_other_units_are_elements(G):
+    s = 1 / units(8, G.dim)
+    H = Group(
+        lie_algebra=moved(G.lie_algebra, s),
+        discrete_generators=[moved(to_dense(h), s) for h in G.discrete_matrices] or None,
+    )
+    g = expm(
+        np.tensordot(np.random.default_rng(9).normal(size=len(G.lie_algebra)), G.lie_algebra, 1)
+    )
+    assert G.contains(g) and H.contains(moved(g, s))
+    assert not G.contains(1.01 * g) and not H.contains(moved(1.01 * g, s))
