@@ -10,7 +10,7 @@ import scipy.linalg
 from constrainet.groups import Group
 
 NO_OPTIMISATION = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
-if jax.__version_info__ >= (0, 8):  # older versions do not know this option, which halves the time
+if (0, 8) <= jax.__version_info__ < (0, 11):  # which know this option; it halves the time
     NO_OPTIMISATION["xla_cpu_use_fusion_emitters"] = False
 
 
