@@ -117,9 +117,10 @@ class EquivariantMap:
         sides = (self.rep_in, self.rep_out)
         self._dense = DenseProduct(self.subspace, *map(self.frame.coordinates, sides))
         self._irreducible = irreducible_product(self.frame, *sides, self.subspace)
-        products: dict[str, IrreducibleProduct | DenseProduct] = {"dense": self._dense}
+        products: dict[str, IrreducibleProduct | DenseProduct] = {}
         if self._irreducible is not None:
             products["irreducible"] = self._irreducible
+        products["dense"] = self._dense
         as_rows = {rep for rep in sides if frame is None or _has_permuted_coordinates(rep)}
         self.multiplications = {
             name: p.multiplications
