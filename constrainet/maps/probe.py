@@ -141,7 +141,7 @@ def _maps(frame: SharedFrame, i: int, j: int) -> np.ndarray:
     source, target = frame.components[i], frame.components[j]
     if frame.commutants[i] is not None and frame.commutants[j] is not None:
         return frame.commutant(i) if i == j else np.zeros((0, target.dim, source.dim))
-    basis = intertwiners(source.vectors(), target.vectors())
+    basis = intertwiners(source.vectors(), target.vectors(), rtol=frame.rtol)
     matrices = basis.to_dense().T.reshape(basis.rank, target.dim, source.dim)
     return frame.bases[j].conj().T @ matrices @ frame.bases[i]
 
@@ -152,4 +152,5 @@ def _invariants(frame: SharedFrame, i: int) -> np.ndarray:
     component = frame.components[i]
     if frame.commutants[i] is not None:
         return np.ones((int(component.is_trivial), component.dim))
-    return intertwiners(TRIVIAL, component.vectors()).to_dense().T @ frame.bases[i].conj()
+    basis = intertwiners(TRIVIAL, component.vectors(), rtol=frame.rtol)
+    return basis.to_dense().T @ frame.bases[i].conj()

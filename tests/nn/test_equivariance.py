@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 
 import constrainet.nn as cnn
@@ -43,8 +45,12 @@ def awkward() -> dict[str, tuple[Rep, Rep, int | Rep]]:
         "a width": (two, two * two, 17),
         "equal factors": (V(twice, factor=1), V(twice, factor=1) * V(twice, factor=0), 14),
         "signs": (V(C(4)), V(C(4)), 9),
-        "pseudovectors": (2 * V(O(3)), V(O(3)) ** 2, V(O(3)) + V(O(3)) ** 2),
+        "pseudovectors": (2 * V(O(3)), V(O(3)) ** 2, 2 * V(O(3)) + V(O(3)) ** 2),
     }
+
+
+ZERO_IN_PART = ("input of a factor", "a width", "equal factors")
+"""Where symmetry leaves a part of the output out of reach, which is warned of."""
 
 
 @pytest.mark.parametrize("name", awkward())
@@ -54,4 +60,6 @@ def test_emlp_takes_awkward_representations(name):
     def make():
         return cnn.EMLP(rep_in, rep_out, channels=channels, num_layers=1, parametrization="basis")
 
-    assert equivariance_error(make, rep_in, rep_out) < TOLERANCE
+    warned = pytest.warns(UserWarning, match="is always zero")
+    with warned if name in ZERO_IN_PART else nullcontext():
+        assert equivariance_error(make, rep_in, rep_out) < TOLERANCE

@@ -89,7 +89,7 @@ def product_of_circles() -> Rep:
         (V(quaternion_group()), [(4, "quaternionic", 1)]),
         (V(quaternion_group()) ** 2, [(1, "real", 4)] * 4),
         (V(su2_on_quaternions()) ** 2, [(1, "real", 4), (3, "real", 4)]),
-        (V(S(4)) ** 2, [(1, "real", 2), (2, "real", 1), (3, "real", 1), (3, "real", 3)]),
+        (V(S(4)) ** 2, [(1, "real", 2), (2, "real", 1), (3, "real", 3), (3, "real", 1)]),
         (V(Z(6)), [(1, "real", 1), (1, "real", 1), (2, "complex", 1), (2, "complex", 1)]),
         (V(C(5)) + Det(C(5)), [(1, "real", 1), (2, "complex", 1)]),
         (V(Icosahedral()) ** 2, [(1, "real", 1), (3, "real", 1), (5, "real", 1)]),
