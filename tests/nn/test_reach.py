@@ -24,7 +24,7 @@ from tests.maps.precision import normal, once, random_like
 # there are no invariants of vectors, and no duals, of groups that can scale or turn them;
 # and where one of the factors acts on the input, the others' representations are not reached
 OUT_OF_REACH = {
-    **{"U(1)": (1, 1), "U(2)": (2, 1), "GL(1)": (1, 1), "GL(2)": (2, 1), "Scaling(2)": (1, 1)},
+    **{"U(1)": (1, 1), "U(2)": (2, 1), "GL(1)": (1, 1), "GL(2)": (2, 1), "Scaling(2)": (2, 1)},
     **{"Z(3)*S(4)": (6, 0), "SO(3)*S(3)": (4, 0), "D(3)*Z(2)*C(3)": (6, 0), "SU(2)*O(2)": (4, 0)},
 }
 
