@@ -72,9 +72,9 @@ def _parts(probe: Probe, rep: Rep) -> Iterator[tuple[str, int, int]]:
         place = next(k for k, stop in enumerate(stops) if term.indices.flat[0] < stop)
         summand = rep.summands[place][0]
         for i, copies in parts.items():
-            dim = copies.shape[2]
+            dim = len(copies) * copies.shape[2]
             name = str(summand) if dim == summand.dim else f"a part of dimension {dim} of {summand}"
-            yield name, i, term.multiplicity * len(copies) * dim
+            yield name, i, term.multiplicity * dim
 
 
 def completed(

@@ -172,6 +172,7 @@ def test_regular_takes_what_has_no_dimensions_no_functions_or_no_samples(rep, ba
         np.testing.assert_allclose(y, x / (1 + np.exp(-x)), atol=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore:.*a part of dimension 1 of V² is always zero:UserWarning")
 @pytest.mark.parametrize(("kind", "is_reached"), [("regular", True), ("gated", False)])
 def test_regular_leads_from_one_irreducible_to_another(kind, is_reached):
     # products of a vector's coordinates, by a hidden layer at random and a last one that fits

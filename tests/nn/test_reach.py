@@ -24,7 +24,7 @@ from tests.maps.precision import normal, once, random_like
 # there are no invariants of vectors, and no duals, of groups that can scale or turn them;
 # and where one of the factors acts on the input, the others' representations are not reached
 OUT_OF_REACH = {
-    **{"U(1)": (1, 1), "U(2)": (2, 1), "GL(1)": (1, 1), "GL(2)": (2, 1), "Scaling(2)": (1, 1)},
+    **{"U(1)": (1, 1), "U(2)": (2, 1), "GL(1)": (1, 1), "GL(2)": (2, 1), "Scaling(2)": (2, 1)},
     **{"Z(3)*S(4)": (6, 0), "SO(3)*S(3)": (4, 0), "D(3)*Z(2)*C(3)": (6, 0), "SU(2)*O(2)": (4, 0)},
 }
 
@@ -49,7 +49,6 @@ def vanishing(make, rep_in: Rep, rep_out: Rep) -> tuple[int, int]:
     model = hk.without_apply_rng(hk.transform(call))
     x = normal(0, (3, rep_in.dim), complex if rep_in.is_complex else float)
     params = random_like(jax.eval_shape(model.init, jax.random.key(0), x))
-    params = jax.tree.map(lambda p: 0.3 * p, params)
     y = once(model.apply, params, x)
     zero = constant = 0
     for z in frames[0].coordinates(rep_out).analyse(jnp.asarray(y.T)).values():
@@ -66,10 +65,12 @@ def test_outputs_depend_on_the_input_wherever_symmetry_allows(name):
     rep_out = small_rep(name)
     rep_in = 3 * rep_out.summands[1][0]
     expected = OUT_OF_REACH.get(name, (0, 0))
-    for make in (
-        lambda: cnn.TensorProductNet(rep_in, rep_out, channels=3, num_blocks=2),
+    models = [
         lambda: cnn.EMLP(rep_in, rep_out, channels=24, num_layers=2),
-    ):
+        lambda: cnn.TensorProductNet(rep_in, rep_out, channels=3),
+    ]
+    # products of all that the 48 stickers of Rubik's cube hold take long
+    for make in models[: 1 if name == "RubiksCube" else 2]:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             found = vanishing(make, rep_in, rep_out)
