@@ -186,7 +186,7 @@ class EMLP(hk.Module):
 
 
 def _frame(
-    source: Rep, hidden: Sequence[Rep], target: Rep, nonlinearity: str, rtol: float | None
+    source: Rep, hidden: Sequence[Rep], target: Rep, nonlinearity: str, rtol: float | None = None
 ) -> SharedFrame:
     inner = [gated(rep) for rep in hidden] if nonlinearity == "gated" else []
     return make_frame(*dict.fromkeys((source, *hidden, *inner, target)), rtol=rtol)
@@ -199,7 +199,7 @@ def _reach(
     target: Rep,
     bilinear: bool,
     nonlinearity: str,
-    rtol: float | None,
+    rtol: float | None = None,
 ) -> Reach:
     """What of its output a network reaches."""
     frame = _frame(source, hidden, target, nonlinearity, rtol)

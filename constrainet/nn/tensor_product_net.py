@@ -256,12 +256,14 @@ class TensorProductNet(hk.Module):
         return Features(y.coordinates, y.batch, y.dtype, components=components)
 
 
-def _frame(source: Rep, hidden: Rep, target: Rep, rtol: float | None) -> SharedFrame:
+def _frame(source: Rep, hidden: Rep, target: Rep, rtol: float | None = None) -> SharedFrame:
     return make_frame(*dict.fromkeys((source, hidden, target)), rtol=rtol)
 
 
 @lru_cache(maxsize=256)
-def _reach(source: Rep, hidden: Rep, target: Rep, num_blocks: int, rtol: float | None) -> Reach:
+def _reach(
+    source: Rep, hidden: Rep, target: Rep, num_blocks: int, rtol: float | None = None
+) -> Reach:
     """What of its output a network reaches; the readout adds to what its last layer does."""
     frame = _frame(source, hidden, target, rtol)
     x = Probe.of(frame, source).linear(hidden)

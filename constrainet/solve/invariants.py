@@ -36,6 +36,7 @@ from constrainet.solve.subspace import Solution, Subspace, questions
 from constrainet.solve.threads import few_threads
 from constrainet.solve.unitarisation import unitarised
 from constrainet.solve.units import certify_in_units, even, in_units, log_units
+from constrainet.tolerances import START
 
 logger = logging.getLogger("constrainet")
 
@@ -128,9 +129,9 @@ class Solver:
         return Solution(form, certificate, gap, time.perf_counter() - start)
 
     def _first_certified(
-        self, candidates: Iterator[tuple[Form, float]], question: Question
+        self, candidates: Iterator[tuple[Form, float]], question: Question, least: float = 0.0
     ) -> tuple[Form, Certificate, float]:
-        allowed, worst = allowed_violation(self.rtol), np.inf
+        allowed, worst = max(least, allowed_violation(self.rtol)), np.inf
         for form, gap in candidates:
             certificate = certify(form, *question, self._known)
             if certificate.worst <= allowed:
@@ -235,7 +236,7 @@ class Solver:
         if self.obstacle("isotypic", other):
             return None, 0.0
         try:
-            form, _, gap = self._first_certified(self._isotypic(other), other)
+            form, _, gap = self._first_certified(self._isotypic(other), other, START)
         except CertificateError:
             return None, 0.0
         return _columns(form), gap

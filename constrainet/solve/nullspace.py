@@ -229,9 +229,12 @@ def _few(atoms: Sequence[Atom]) -> Sequence[Atom]:
     count = len(atoms[0].infinitesimal)
     if count <= FEW:
         return atoms
-    weights = np.linalg.qr(np.random.default_rng(0).normal(size=(count, FEW)))[0].T
+    weights = np.linalg.qr(np.random.RandomState(0).normal(size=(count, FEW)))[0].T
+    whole = atoms[0].symmetry
+    symmetry = replace(whole, infinitesimal=np.tensordot(weights, whole.infinitesimal, 1))
     return [
-        replace(atom, infinitesimal=np.tensordot(weights, atom.infinitesimal, 1)) for atom in atoms
+        replace(atom, symmetry=symmetry, infinitesimal=np.tensordot(weights, atom.infinitesimal, 1))
+        for atom in atoms
     ]
 
 

@@ -53,7 +53,7 @@ def vanishing(make, rep_in: Rep, rep_out: Rep) -> tuple[int, int]:
     zero = constant = 0
     for z in frames[0].coordinates(rep_out).analyse(jnp.asarray(y.T)).values():
         z = np.asarray(z)
-        if np.abs(z).max() < 1e-9:
+        if np.abs(z).max() < 1e-9 * max(1, np.abs(y).max()):
             zero += z[..., 0].size
         elif np.abs(z - z[..., :1]).max() < 1e-9 * np.abs(z).max():
             constant += z[..., 0].size
@@ -111,7 +111,7 @@ REFUSED = [
     ),
     (
         lambda: cnn.EMLP(2 * v + scalar, v**2, 2 * scalar + 2 * v, num_layers=1),
-        "a part of dimension 5 of V² and a part of dimension 3 of V² are always zero. Add V² to",
+        "a part of dimension 3 of V² and a part of dimension 5 of V² are always zero. Add V² to",
     ),
     (
         lambda: cnn.EMLP(2 * v, v, [2 * v, 3 * scalar], num_layers=2),

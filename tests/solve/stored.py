@@ -6,18 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from constrainet.groups import SE, SO, Group, conjugate
+from constrainet.groups import SE, Group
 from constrainet.reps import Complexified, Rep, V
 from constrainet.solve import clear_memory
 
 SHEARS = Group(lie_algebra=np.eye(9).reshape(9, 3, 3)[[1, 2, 5]])
-SKEW = conjugate(SO(3), np.diag([1.0, 2, 3]))
 
 REPS = {
     "several": lambda: V(SE(2)) ** 2 >> V(SE(2)) ** 2,
     "complex": lambda: Complexified(V(SE(2))) ** 2 >> Complexified(V(SE(2))),
     "unipotent": lambda: V(SHEARS) ** 2 >> V(SHEARS),
-    "skew": lambda: V(SKEW) ** 2 >> V(SKEW),
     "rank 0": lambda: V(SE(2)).T,
     "large": lambda: V(SE(3)) ** 3 >> V(SE(3)) ** 2,
 }
