@@ -196,7 +196,7 @@ LAYERS: tuple[dict[str, Callable], ...] = (
     {
         "Linear, basis": lambda a, b, x, y: cnn.Linear(a, b, **BASIS)(x),
         "RegularNonlinearity": lambda a, b, x, y: cnn.RegularNonlinearity(a)(x),
-        "TensorProductNet": lambda a, b, x, y: cnn.TensorProductNet(a, b, a, 1, 4)(x),
+        "TensorProductNet": lambda a, b, x, y: cnn.TensorProductNet(a, b, a + b, 1, 4)(x),
     },
     {
         "Linear": lambda a, b, x, y: cnn.Linear(a, b)(x),
