@@ -26,8 +26,8 @@ PROCESSORS = {
     "Haswell": ("avx2", "fma"),
     "SkylakeX": ("avx512f", "avx512bw", "avx512dq", "avx512vl"),
 }
-REPORTED = {"Prescott": "Katmai"}
-"""OpenBLAS has the same kernels for both, and reports the older."""
+REPORTED = {"Prescott": {"Prescott", "Katmai"}}
+"""OpenBLAS has the same kernels for both; which it reports depends on its version."""
 
 
 def differing(
@@ -49,7 +49,8 @@ def differing(
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     if core is not None:
-        assert set(report["kernels"]) == {REPORTED.get(core, core)}
+        assert report["kernels"]
+        assert set(report["kernels"]) <= REPORTED.get(core, {core})
     return "\n".join(f"{what} {how}" for what, how in report["differing"].items())
 
 
