@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from constrainet.linalg import KroneckerProduct, KroneckerSum
 from constrainet.solve.forms import (
     DenseForm,
     Form,
@@ -184,14 +183,16 @@ def _copies_violations(
     """The largest violations of `ρ(g) B = B λ(g)`, by irreducible."""
     worst = np.zeros(len(copies))
     discrete, infinitesimal = images(atoms)
-    pairs = [(op, [irrep.discrete[i] for irrep in irreps]) for i, op in enumerate(discrete)]
-    pairs += [
-        (op, [irrep.infinitesimal[i] for irrep in irreps]) for i, op in enumerate(infinitesimal)
+    # the size of a generator is that of its largest image on one factor; 1 for the unitary ones
+    sizes = np.max([atom.sizes for atom in atoms], axis=0)
+    checks = [(op, 1.0, [irrep.discrete[i] for irrep in irreps]) for i, op in enumerate(discrete)]
+    checks += [
+        (op, sizes[i], [irrep.infinitesimal[i] for irrep in irreps])
+        for i, op in enumerate(infinitesimal)
     ]
     # all copies side by side, so that each generator is applied once
     together = np.concatenate([c.transpose(1, 0, 2).reshape(c.shape[1], -1) for c in copies], 1)
-    for operator, small in pairs:
-        scale = _factor_size(operator)
+    for operator, scale, small in checks:
         if not scale:
             continue
         moved = operator @ together
@@ -210,13 +211,6 @@ def _combination(copies: np.ndarray) -> np.ndarray:
     """A random combination of copies, shape (1, n, d)."""
     weights = np.random.RandomState(0).normal(size=(1, len(copies)))
     return np.tensordot(weights, copies, 1)
-
-
-def _factor_size(operator: KroneckerProduct | KroneckerSum) -> float:
-    """The size of a generator: that of its largest image on one factor; 1 for the unitary ones."""
-    if isinstance(operator, KroneckerProduct):
-        return 1.0
-    return float(max(np.linalg.norm(factor, 2) for factor in operator.factors))
 
 
 def _commutant_violations(irrep: Irreducible, known: Known) -> tuple[float, float]:

@@ -52,8 +52,10 @@ class Eigenspaces:
         self.gap = float(steps[distinct].min(initial=np.inf) / noise)
         if self.gap < GAP:
             raise DecompositionError("Two distinct eigenvalues almost agree.")
-        self._vectors, self._starts = vectors, np.append(0, breaks)
+        self._vectors = vectors
         self.bases = np.split(vectors, breaks, axis=1)
+        self._starts = np.append(0, breaks)
+        self._widths = np.diff(np.append(self._starts, len(values)))
         self.values = np.array([part.mean() for part in np.split(values, breaks)])
         self.connectors = connectors
         self.free = set(range(len(self.bases)))
@@ -70,27 +72,26 @@ class Eigenspaces:
 
     def cyclic(self, start: int) -> np.ndarray:
         """Orthonormal columns of what the connectors make of a vector of one eigenspace."""
-        spans = {start: self.bases[start][:, :1]}
-        dim = 0
-        while dim < sum(span.shape[1] for span in spans.values()):
-            current = np.concatenate(list(spans.values()), axis=1)
-            dim = current.shape[1]
-            moved = np.concatenate([current, *(self.connectors @ current)], axis=1)
-            spans = {group: self._span(group, moved) for group in self._met(moved)}
-            spans = {group: span for group, span in spans.items() if span.shape[1]}
-        return np.concatenate([spans[group] for group in sorted(spans)], axis=1)
+        current = self.bases[start][:, :1]
+        spans, dim = self._spans([current, *(self.connectors @ current)]), 0
+        while dim < spans.shape[1]:
+            current, dim = spans, spans.shape[1]
+            # by now one generic connector shows whether anything is left out
+            spans = self._spans([current, self.connectors[0] @ current])
+        return spans
 
-    def _met(self, vectors: np.ndarray) -> list[int]:
-        """The free eigenspaces in which any of these vectors has a component."""
-        squares = np.abs(self._vectors.conj().T @ vectors) ** 2
-        squares = np.add.reduceat(squares.sum(axis=1), self._starts)
-        return [group for group in self.free if squares[group] > NEGLIGIBLE**2]
-
-    def _span(self, group: int, vectors: np.ndarray) -> np.ndarray:
-        """An orthonormal basis of what vectors span within one eigenspace."""
-        basis = self.bases[group]
-        left, values, _ = np.linalg.svd(basis.conj().T @ vectors, full_matrices=False)
-        return basis @ left[:, values > NEGLIGIBLE]
+    def _spans(self, vectors: Sequence[np.ndarray]) -> np.ndarray:
+        """Orthonormal columns that span what vectors have within each free eigenspace."""
+        coordinates = self._vectors.conj().T @ np.concatenate(vectors, axis=1)
+        free = np.sort(list(self.free))
+        found = {}
+        for width in np.unique(self._widths[free]):
+            groups = free[self._widths[free] == width]
+            inside = coordinates[self._starts[groups][:, None] + np.arange(width)]
+            left, values, _ = np.linalg.svd(inside, full_matrices=False)
+            for group, columns, sizes in zip(groups, left, values, strict=True):
+                found[group] = self.bases[group] @ columns[:, sizes > NEGLIGIBLE]
+        return np.concatenate([found[group] for group in free], axis=1)
 
     def units(self) -> np.ndarray:
         """Of an irreducible: `Recipe.units`, from the connectors within the first eigenspace.
@@ -171,11 +172,15 @@ class Eigenspaces:
         turned = [seeds, *(first @ (turn @ inner) for turn in self.turns(groups[0], units))]
         together = np.concatenate(turned, axis=1)  # (n, e·m)
         used = sorted({connector for connector, _ in carriers[1:]})
-        moved = {connector: self.connectors[connector - 1] @ together for connector in used}
+        adjoint = self._vectors.conj().T
+        moved = {
+            connector: adjoint @ (self.connectors[connector - 1] @ together) for connector in used
+        }
         parts = [together]
         for group, (connector, stretch) in zip(groups[1:], carriers[1:], strict=True):
-            basis = self.bases[group]
-            parts.append(basis @ (basis.conj().T @ moved[connector]) / stretch)
+            start, width = self._starts[group], self._widths[group]
+            inside = moved[connector][start : start + width]
+            parts.append(self.bases[group] @ (inside / stretch))
         columns = np.stack(parts).reshape(len(parts), n, len(turned), m)
         return np.ascontiguousarray(columns.transpose(3, 1, 0, 2).reshape(m, n, -1))
 

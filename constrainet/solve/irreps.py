@@ -148,9 +148,10 @@ class Catalogue:
         turns = eigenspaces.turns(groups[0], recipe.units)
         seeds = first @ canonical_combinations(first, turns)
         copies = eigenspaces.copies(seeds, groups, recipe.units, recipe.carriers)
-        copies = _polished(images, copies, recipe)
-        if not images.violation(copies, recipe.images) <= EXACT:
-            raise DecompositionError("Two irreducibles share their eigenvalues.")
+        if not images.violation(copies, recipe.images) <= ROUNDING:
+            copies = _polished(images, copies, recipe)
+            if not images.violation(copies, recipe.images) <= EXACT:
+                raise DecompositionError("Two irreducibles share their eigenvalues.")
         eigenspaces.free.difference_update(groups)
         return copies
 
@@ -175,8 +176,6 @@ def _polished(images: Images, copies: np.ndarray, recipe: Recipe) -> np.ndarray:
         Dixon, "Computing irreducible representations of groups" (1970), on averages.
     """
     small = recipe.images
-    if images.violation(copies, small) <= ROUNDING:
-        return copies
     m, n, d = copies.shape
     elements, small_elements = images.elements, small.elements
     for _ in range(MOST_AVERAGES):

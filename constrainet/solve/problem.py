@@ -153,6 +153,13 @@ class Atom:
         images = images if self.units is None else _in_units(self, self.units)
         return Atom(symmetry, *images, self.dim)
 
+    @cached_property
+    def sizes(self) -> np.ndarray:
+        """The length of the longest column of each Lie algebra generator's image, shape (D,): at
+        most its spectral norm, which would take as long as all the rest.
+        """
+        return np.linalg.norm(self.infinitesimal, axis=1).max(axis=1, initial=0)
+
     @property
     def _num_closed(self) -> int:
         """How many generators are unitary, or combine to what is closed under the adjoint."""

@@ -115,35 +115,24 @@ def _generic(irrep: Irreducible, is_complex: bool, seed: int) -> np.ndarray:
 
 
 def _carried(blocks: np.ndarray) -> np.ndarray | None:
-    """A basis of each eigenspace, carried over from the first along the strongest links.
+    """A basis of each eigenspace, carried over from the first along the strongest link to it.
 
     Args:
         blocks: shape (k, b, b, e, e), between eigenspaces.
 
     Returns:
-        Unitary matrices, shape (b, e, e); None if some eigenspace is not linked to the others, or
+        Unitary matrices, shape (b, e, e); None if some eigenspace is not linked to the first, or
         a link is no multiple of a unitary matrix, as all are in an irreducible of type e.
     """
     _, count, _, e, _ = blocks.shape
-    strengths = np.linalg.norm(blocks, axis=(3, 4)) / np.sqrt(e)  # (k, b, b)
-    least = ABSENT * strengths.max()
-    carried = np.zeros((count, e, e), blocks.dtype)
-    carried[0], strongest = np.eye(e), strengths[:, :, 0]
-    origins = np.zeros(strongest.shape, int)
-    left = np.arange(count) > 0
-    while left.any():
-        kind, new = np.unravel_index(np.where(left, strongest, -1).argmax(), strongest.shape)
-        if not strongest[kind, new] > least:
-            return None
-        origin = origins[kind, new]
-        carried[new] = blocks[kind, new, origin] @ carried[origin] / strongest[kind, new]
-        if not np.abs(carried[new] @ carried[new].conj().T - np.eye(e)).max() <= ABSENT:
-            return None
-        left[new] = False
-        better = strengths[:, :, new] > strongest
-        strongest = np.where(better, strengths[:, :, new], strongest)
-        origins[better] = new
-    return carried
+    strengths = np.linalg.norm(blocks[:, 1:, 0], axis=(2, 3)) / np.sqrt(e)  # (k, b - 1)
+    strongest = strengths.argmax(axis=0), np.arange(count - 1)
+    if not (strengths[strongest] > ABSENT * np.abs(blocks).max()).all():
+        return None
+    links = blocks[:, 1:, 0][strongest] / strengths[strongest][:, None, None]
+    if not np.abs(links @ links.conj().swapaxes(1, 2) - np.eye(e)).max(initial=0) <= ABSENT:
+        return None
+    return np.concatenate([np.eye(e)[None], links])
 
 
 def _num_commuting(matrices: np.ndarray) -> int:
