@@ -7,6 +7,7 @@ can be recognised in another.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from math import sqrt
 
 import numpy as np
@@ -21,6 +22,9 @@ NUM_WORDS = 8
 
 NUM_CONNECTORS = 6
 """Elements E that connect eigenspaces: more than the 4 dimensions of a quaternion."""
+
+NUM_PROBES = 2
+"""Random combinations that show a violation; in one alone it may, rarely, be small."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,21 +61,33 @@ class Images:
         return Images(*(basis.conj().T @ part for part in moved))
 
     def violation(self, copies: np.ndarray, other: Images) -> float:
-        """How far copies, shape (m, n, d), are from intertwining `other` with these images."""
+        """How far copies, shape (m, n, d), are from intertwining `other` with these images.
+
+        Random combinations of the generators, and of the elements, stand for all of them.
+        """
         m, n, d = copies.shape
         together = copies.transpose(1, 0, 2).reshape(n, m * d)
         worst = 0.0
         for mine, theirs in zip(self._all, other._all, strict=True):
-            moved = (mine.reshape(-1, n) @ together).reshape(-1, n, m, d)
-            # (m·n, d) @ (d, G·d): every copy against every generator in one product
-            turned = copies.reshape(-1, d) @ theirs.transpose(1, 0, 2).reshape(d, -1)
-            difference = moved - turned.reshape(m, n, -1, d).transpose(2, 1, 0, 3)
+            if not len(mine):
+                continue
+            weights = _probes(len(mine))
+            moved = np.tensordot(weights, mine, 1) @ together  # (probes, n, m·d)
+            turned = copies[:, None] @ np.tensordot(weights, theirs, 1)  # (m, probes, n, d)
+            difference = moved.reshape(-1, n, m, d).transpose(2, 0, 1, 3) - turned
             worst = max(worst, float(np.abs(difference).max(initial=0)))
         return worst
 
     @property
     def _all(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return self.discrete, self.infinitesimal, self.elements
+
+
+@cache
+def _probes(count: int) -> np.ndarray:
+    """Weights of matrices, shape (NUM_PROBES, count), of norm one: rounding keeps its size."""
+    weights = np.random.RandomState(0).normal(size=(NUM_PROBES, count))
+    return weights / np.linalg.norm(weights, axis=1, keepdims=True)
 
 
 def _kron(a: np.ndarray, b: np.ndarray) -> np.ndarray:
