@@ -167,7 +167,11 @@ class TensorProductMap:
         return np.concatenate(scales)
 
     def on_features(self, weights: jax.Array, a: Features, b: Features) -> Features:
-        """The map applied to a batch of pairs of features."""
+        """The map applied to a batch of pairs of features; weights (num_weights,), or with an axis
+        for the batch.
+        """
+        if weights.ndim == 2:
+            weights = jnp.pad(weights, ((0, 0), (0, a.batch - weights.shape[1])), mode="edge")
         dtype = jnp.result_type(weights, a.dtype, b.dtype)
         if not self._shapes:
             return Features(self._target, a.batch, dtype, components={})
@@ -193,13 +197,17 @@ class TensorProductMap:
         ws = split(weights, [q * n for q, n in self._shapes.values()])
         components = {}
         for part, w, (i, (q, n)) in zip(parts, ws, self._shapes.items(), strict=True):
-            w = w.reshape(q, n)
-            if is_full:
-                z = w.T @ part.reshape(q, self._target.dims[i] * batch)
+            d = self._target.dims[i]
+            if w.ndim == 2:  # weights of its own for each vector of the batch
+                w = w.reshape(q, n, 1, batch)
+                z = part.reshape(q, 1 if is_full else n, d, batch)
+                z = jnp.sum(w * z, axis=0)
+            elif is_full:
+                z = w.reshape(q, n).T @ part.reshape(q, d * batch)
             else:
-                z = part.reshape(q, n, self._target.dims[i] * batch)
-                z = jnp.sum(w[:, :, None] * z, axis=0)
-            components[i] = z.reshape(n, self._target.dims[i], batch)
+                z = part.reshape(q, n, d * batch)
+                z = jnp.sum(w.reshape(q, n, 1) * z, axis=0)
+            components[i] = z.reshape(n, d, batch)
         return components
 
     def apply(self, weights: jax.Array, x: jax.Array, y: jax.Array | None = None) -> jax.Array:

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from constrainet.arguments import check_rtol
 from constrainet.linalg import canonical_basis
 from constrainet.maps.coordinates import Coordinates
 from constrainet.reps import Rep, common_spaces
@@ -77,6 +78,15 @@ class SharedFrame:
             )
             for rep, space, parts in zip(self.reps, spaces, decomposition.parts, strict=True)
         }
+
+    def __eq__(self, other):
+        return isinstance(other, SharedFrame) and (self.reps, self.rtol) == (other.reps, other.rtol)
+
+    def __hash__(self):
+        return hash((self.reps, self.rtol))
+
+    def __reduce__(self):
+        return _unpickled, (self.reps, self.rtol)
 
     def coordinates(self, rep: Rep) -> Coordinates:
         """The coordinates of one of the representations.
@@ -170,6 +180,17 @@ class SharedFrame:
 def frame(*reps: Rep, rtol: float | None = None) -> SharedFrame:
     """`SharedFrame`, remembered: it is asked for again whenever a model is traced."""
     return SharedFrame(reps, rtol)
+
+
+def _unpickled(reps: tuple[Rep, ...], rtol: float | None) -> SharedFrame:
+    return frame(*reps, rtol=rtol)
+
+
+def check_shared(shared: SharedFrame | None, rtol: float | None) -> None:
+    """Refuses a cutoff that is none, or one beside a frame, whose maps are solved with its own."""
+    check_rtol(rtol)
+    if shared is not None and rtol is not None:
+        raise ValueError(f"`rtol` should be None beside `shared`. Got {rtol!r}.")
 
 
 def _natural_basis(place: int, component: Component, parts) -> np.ndarray:

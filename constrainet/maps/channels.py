@@ -8,8 +8,9 @@ from math import prod
 from numbers import Integral
 from typing import Any
 
+from constrainet.arguments import check_count
 from constrainet.groups import Group
-from constrainet.nn.checks import check_count, check_rep
+from constrainet.maps.map import check_rep
 from constrainet.reps import Question, Rep, Scalar, V, direct_sum, under_one_group
 
 
@@ -130,7 +131,7 @@ def _share(count: int, rank: int, letters: list[Rep], group: Group) -> Counter:
     return shares
 
 
-def gated(rep: Rep) -> Rep:
+def with_gates(rep: Rep) -> Rep:
     """What `GatedNonlinearity(rep)` takes: `rep`, and a scalar for each copy that needs a gate.
 
     Scalars and permutation representations need none: functions act on their coordinates.
@@ -147,7 +148,7 @@ def gated(rep: Rep) -> Rep:
     Example:
         >>> from constrainet.groups import SO
         >>> from constrainet.reps import Scalar, V
-        >>> print(gated(2 * Scalar(SO(3)) + 3 * V(SO(3))))
+        >>> print(with_gates(2 * Scalar(SO(3)) + 3 * V(SO(3))))
         2V⁰⊕3V⊕3V⁰
     """
     check_rep("gated(rep=...)", rep)

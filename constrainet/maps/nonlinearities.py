@@ -9,28 +9,24 @@ one more way: any copies are the coefficients of functions on the group, which i
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from math import inf, sqrt
 from typing import Any, ClassVar
 
-import haiku as hk
 import jax
 import jax.numpy as jnp
 import numpy as np
 from scipy.special import roots_genlaguerre
 
-from constrainet.maps import (
-    Features,
-    Gates,
-    GroupFunctions,
-    InvariantSquares,
-    SharedFrame,
-    gates,
-    group_functions,
-    invariant_squares,
-)
-from constrainet.maps import frame as make_frame
-from constrainet.nn.channels import gated
-from constrainet.nn.checks import check_frame, check_rep, enter, naming, parameter, title
+from constrainet.maps.channels import with_gates
+from constrainet.maps.features import Features
+from constrainet.maps.gating import Gates, gates
+from constrainet.maps.map import Map, Parameter, Parameters, check_rep, ones, zeros
+from constrainet.maps.norms import InvariantSquares, invariant_squares
+from constrainet.maps.regular import GroupFunctions, group_functions
+from constrainet.maps.shared_frame import SharedFrame, check_shared
 from constrainet.reps import Rep
 
 SWISH_GAIN = 1.6765
@@ -43,55 +39,54 @@ LARGEST_ORDER = 1024
 """Of groups for which there are functions on the group: the Fourier transform is a dense matrix."""
 
 
-class Nonlinearity(hk.Module):
+@dataclass(frozen=True)
+class Nonlinearity(Map):
     """What all non-linearities have in common.
 
     Args:
         rep: the representation that is returned.
         normalized: whether results are scaled so that normal inputs keep their mean square.
-        frame: common coordinates of the representations of a model, which its layers share.
-        name: of the module.
+        rtol: as of `Rep.equivariant_basis`.
+        shared: coordinates shared with other maps, in a chain.
 
     Attributes:
-        rep_in: the representation that is taken.
-        map: what the layer computes with.
+        map: what it computes with.
     """
 
-    has_gates: ClassVar[bool] = False
-    """Whether a scalar for each copy that needs one comes with the input."""
+    rep: Rep
+    normalized: bool = False
+    rtol: float | None = None
+    shared: SharedFrame | None = None
 
-    def __init__(
-        self,
-        rep: Rep,
-        normalized: bool = False,
-        frame: SharedFrame | None = None,
-        name: str | None = None,
-    ):
-        super().__init__(name=name)
-        self.rep, self.normalized = rep, normalized
-        with naming(self):
-            check_rep("rep", rep)
-            check_frame(frame)
-            self.rep_in = gated(rep) if self.has_gates else rep
-            self.frame = frame or make_frame(*dict.fromkeys((self.rep_in, rep)))
-            self._coordinates = self.frame.coordinates(self.rep_in)
-        self.map = self._prepare()
+    def __post_init__(self):
+        check_rep("rep", self.rep)
+        check_shared(self.shared, self.rtol)
+        _ = self.map
 
+    @property
+    def rep_in(self) -> Rep:
+        """The representation that is taken."""
+        return self.rep
+
+    @property
+    def rep_out(self) -> Rep:
+        return self.rep
+
+    @property
+    def reps_in(self) -> tuple[Rep, ...]:
+        return (self.rep_in,)
+
+    @property
     @abstractmethod
-    def _prepare(self) -> Any:
-        """The map, if the representation fits."""
+    def map(self) -> Any:
+        """What it computes with, if the representation fits."""
 
-    @abstractmethod
-    def _act(self, x: Features) -> Features:
-        """The function itself."""
-
-    def __call__(self, x) -> Any:
-        """(..., rep_in.dim) to (..., rep.dim)."""
-        argument = "gated(rep)" if self.has_gates else "rep"
-        x, leave = enter(self, x, self.rep_in, self._coordinates, argument)
-        return leave(self._act(x))
+    @property
+    def parameters(self) -> Parameters:
+        return {}
 
 
+@dataclass(frozen=True)
 class GatedNonlinearity(Nonlinearity):
     """Swish on what the group only permutes, and gates on everything else.
 
@@ -103,72 +98,82 @@ class GatedNonlinearity(Nonlinearity):
     Args:
         rep: the representation that is returned; `gated(rep)` is taken.
         normalized: whether results are scaled so that normal inputs keep their mean square.
-        frame: common coordinates of the representations of a model, which its layers share.
-        name: of the module.
+        rtol: as of `Rep.equivariant_basis`.
+        shared: coordinates shared with other maps, in a chain.
 
     Raises:
         TypeError: if `rep` is no representation.
 
     Example:
-        >>> import haiku as hk, jax.numpy as jnp
+        >>> import jax.numpy as jnp
         >>> from constrainet.groups import SO
         >>> from constrainet.reps import V
-        >>> gate = hk.without_apply_rng(hk.transform(lambda x: GatedNonlinearity(V(SO(3)))(x)))
-        >>> gate.apply({}, jnp.array([2.0, 4.0, 6.0, 0.0]))
+        >>> GatedNonlinearity(V(SO(3))).apply({}, jnp.array([2.0, 4.0, 6.0, 0.0]))
         Array([1., 2., 3.], dtype=float32)
 
     References:
         Weiler, Geiger, Welling, Boomsma, Cohen, "3D steerable CNNs" (2018), section 4.3.
     """
 
-    has_gates = True
+    arguments: ClassVar[tuple[str, ...]] = ("gated(rep)",)
 
-    def _prepare(self) -> Gates:
+    @property
+    def rep_in(self) -> Rep:
+        return with_gates(self.rep)
+
+    @cached_property
+    def map(self) -> Gates:
         return gates(self.rep_in, self.rep, self.frame)
 
-    def _act(self, x: Features) -> Features:
+    def run(self, params: Mapping[str, Any], *xs: Features, **external: Any) -> Features:
+        (x,) = xs
         functions = (
             (normalized_swish, _normalized_sigmoid) if self.normalized else (swish, _sigmoid)
         )
         return self.map(x, *functions)
 
 
+@dataclass(frozen=True)
 class PointwiseNonlinearity(Nonlinearity):
     """Swish on every coordinate of a permutation representation.
 
     Args:
         rep: how inputs and outputs transform: sums and products of permutation representations.
         normalized: whether results are scaled so that normal inputs keep their mean square.
-        frame: common coordinates of the representations of a model, which its layers share.
-        name: of the module.
+        rtol: as of `Rep.equivariant_basis`.
+        shared: coordinates shared with other maps, in a chain.
 
     Raises:
         TypeError: if `rep` is no representation.
         ValueError: if the group does not merely permute its coordinates.
 
     Example:
-        >>> import haiku as hk, jax.numpy as jnp
+        >>> import jax.numpy as jnp
         >>> from constrainet.groups import S
         >>> from constrainet.reps import V
-        >>> layer = hk.without_apply_rng(hk.transform(lambda x: PointwiseNonlinearity(V(S(3)))(x)))
-        >>> layer.apply({}, jnp.zeros(3))
+        >>> PointwiseNonlinearity(V(S(3))).apply({}, jnp.zeros(3))
         Array([0., 0., 0.], dtype=float32)
     """
 
-    def _prepare(self) -> Gates:
+    arguments: ClassVar[tuple[str, ...]] = ("rep",)
+
+    @cached_property
+    def map(self) -> Gates:
         if not self.rep.is_permutation:
             part = next(part for part, _ in self.rep.summands if not part.is_permutation)
             raise ValueError(
-                f"`{title(self)}` needs a representation whose coordinates are only permuted, "
+                "`rep` should be a representation whose coordinates are only permuted, "
                 f"because a function of single coordinates commutes with nothing else. {part} of "
                 f"{self.rep.group} is none. Use `GatedNonlinearity` or `NormNonlinearity`."
             )
         return gates(self.rep, self.rep, self.frame)
 
-    def _act(self, x: Features) -> Features:
+    def run(self, params: Mapping[str, Any], *xs: Features, **external: Any) -> Features:
+        (x,) = xs
         return self.map(x, normalized_swish if self.normalized else swish, _sigmoid)
 
 
+@dataclass(frozen=True)
 class NormNonlinearity(Nonlinearity):
     """Each copy of an irreducible times the sigmoid of a function of its own invariant square.
 
@@ -180,38 +185,45 @@ class NormNonlinearity(Nonlinearity):
         rep: how inputs and outputs transform.
         normalized: whether results are scaled so that normal inputs keep their mean square at the
             start; roughly, where the group keeps no norm.
-        frame: common coordinates of the representations of a model, which its layers share.
-        name: of the module.
+        rtol: as of `Rep.equivariant_basis`.
+        shared: coordinates shared with other maps, in a chain.
 
     Raises:
         TypeError: if `rep` is no representation.
         ValueError: if one of its components has no invariant square.
 
     Example:
-        >>> import haiku as hk, jax, jax.numpy as jnp
+        >>> import jax, jax.numpy as jnp
         >>> from constrainet.groups import SO
         >>> from constrainet.reps import V
-        >>> layer = hk.without_apply_rng(hk.transform(lambda x: NormNonlinearity(2 * V(SO(3)))(x)))
-        >>> params = layer.init(jax.random.key(0), jnp.ones(6))
-        >>> layer.apply(params, jnp.ones(6)).shape
+        >>> m = NormNonlinearity(2 * V(SO(3)))
+        >>> m.apply(m.init(jax.random.key(0)), jnp.ones(6)).shape
         (6,)
 
     References:
         Worrall, Garbin, Turmukhambetov, Brostow, "Harmonic networks" (2017), section 4.
     """
 
-    def _prepare(self) -> InvariantSquares:
-        squares = invariant_squares(self.rep, self.frame)
-        check_squares(self, squares, self.rep)
-        return squares
+    arguments: ClassVar[tuple[str, ...]] = ("rep",)
 
-    def _act(self, x: Features) -> Features:
-        real = jnp.finfo(x.dtype).dtype
+    @cached_property
+    def map(self) -> InvariantSquares:
+        return complete_squares(self.rep, self.frame)
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        copies = self.frame.coordinates(self.rep).copies
+        count = sum(n for i, n in copies.items() if i != self.frame.trivial)
+        return {
+            "slope": Parameter((count,), ones, is_random=False),
+            "offset": Parameter((count,), zeros, is_random=False),
+        }
+
+    def run(self, params: Mapping[str, Any], *xs: Features, **external: Any) -> Features:
+        (x,) = xs
         components = dict(x.components)
         others = {i: z for i, z in components.items() if i != self.frame.trivial}
-        count = sum(len(z) for z in others.values())
-        slopes = parameter(self, "slope", (count,), real, jnp.ones)
-        offsets = parameter(self, "offset", (count,), real, jnp.zeros)
+        slopes, offsets = params["slope"], params["offset"]
         start, parts = 0, 2 if jnp.iscomplexobj(jnp.zeros(0, x.dtype)) else 1
         for i, square in self.map(others).items():
             copies = slice(start, start := start + len(square))
@@ -224,6 +236,7 @@ class NormNonlinearity(Nonlinearity):
         return Features(x.coordinates, x.batch, x.dtype, components=components)
 
 
+@dataclass(frozen=True)
 class RegularNonlinearity(Nonlinearity):
     """Swish on the values of functions on a finite group, whose coefficients the copies are.
 
@@ -244,8 +257,8 @@ class RegularNonlinearity(Nonlinearity):
     Args:
         rep: how inputs and outputs transform, under a finite group.
         normalized: whether results are scaled so that normal inputs keep their mean square.
-        frame: common coordinates of the representations of a model, which its layers share.
-        name: of the module.
+        rtol: as of `Rep.equivariant_basis`.
+        shared: coordinates shared with other maps, in a chain.
 
     Raises:
         TypeError: if `rep` is no representation.
@@ -253,13 +266,11 @@ class RegularNonlinearity(Nonlinearity):
             `rep` has more than 2048 dimensions.
 
     Example:
-        >>> import haiku as hk, jax, jax.numpy as jnp
+        >>> import jax, jax.numpy as jnp
         >>> from constrainet.groups import D
         >>> from constrainet.reps import V
-        >>> rep = 2 * V(D(4))
-        >>> layer = hk.without_apply_rng(hk.transform(lambda x: RegularNonlinearity(rep)(x)))
-        >>> params = layer.init(jax.random.key(0), jnp.ones(4))
-        >>> layer.apply(params, jnp.ones(4)).shape
+        >>> m = RegularNonlinearity(2 * V(D(4)))
+        >>> m.apply(m.init(jax.random.key(0)), jnp.ones(4)).shape
         (4,)
 
     References:
@@ -269,26 +280,36 @@ class RegularNonlinearity(Nonlinearity):
         non-linearities by Fourier transforms.
     """
 
-    def _prepare(self) -> GroupFunctions:
+    arguments: ClassVar[tuple[str, ...]] = ("rep",)
+
+    @cached_property
+    def map(self) -> GroupFunctions:
         group = self.rep.group
-        with naming(self):
-            order = group.order
+        order = group.order
         if order > LARGEST_ORDER:
             count = "infinitely many" if order == inf else f"{order:,}"
             raise ValueError(
-                f"`{title(self)}` needs a finite group of at most {LARGEST_ORDER:,} elements, "
+                f"`rep` should be of a finite group of at most {LARGEST_ORDER:,} elements, "
                 f"because it computes with all values of functions on the group. {group} has "
                 f"{count}. Use `GatedNonlinearity` or `NormNonlinearity`."
             )
-        with naming(self):
-            return group_functions(self.rep, self.frame)
+        return group_functions(self.rep, self.frame)
 
-    def _act(self, x: Features) -> Features:
+    @cached_property
+    def _start(self) -> np.ndarray:
+        return 1.0 - self.map.has_invariant
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        return {"offset": Parameter(self._start.shape, self._init, is_random=False)}
+
+    def _init(self, key, shape, dtype) -> jax.Array:
+        return jnp.asarray(self._start, dtype)
+
+    def run(self, params: Mapping[str, Any], *xs: Features, **external: Any) -> Features:
+        (x,) = xs
         functions, real = self.map, jnp.finfo(x.dtype).dtype
-        start = 1.0 - functions.has_invariant
-        offsets = parameter(
-            self, "offset", start.shape, real, lambda _, dtype: jnp.asarray(start, dtype)
-        )
+        start, offsets = self._start, params["offset"]
         gains = np.ones(len(start) + 1)
         if self.normalized:
             gains = functions.gains(_swish_of_numbers, start)
@@ -306,14 +327,16 @@ def _norm_gain(count: int) -> float:
     return float(1 / np.sqrt(weights @ (q / (1 + np.exp(-q)) ** 2) / weights.sum()))
 
 
-def check_squares(layer: hk.Module, squares, rep: Rep) -> None:
-    """Refuses representations with components that have no invariant square."""
+def complete_squares(rep: Rep, frame: SharedFrame) -> InvariantSquares:
+    """The invariant squares of a representation of whose components each has one."""
+    squares = invariant_squares(rep, frame)
     if squares.missing:
         raise ValueError(
-            f"`{title(layer)}` needs an invariant square of every component of {rep}, and "
-            f"{len(squares.missing)} of them have none under {rep.group}: the group changes the "
+            f"`rep` should have an invariant square of every component. Of those of {rep}, "
+            f"{len(squares.missing)} have none under {rep.group}: the group changes the "
             "size of their vectors, or they were not decomposed. Use `GatedNonlinearity`."
         )
+    return squares
 
 
 def swish(x: jax.Array) -> jax.Array:

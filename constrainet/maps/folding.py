@@ -20,8 +20,8 @@ from jax import export
 from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 from numpy.lib.npyio import NpzFile
 
-from constrainet.maps import fingerprint
-from constrainet.nn.checks import check_function
+from constrainet.maps.fingerprints import fingerprint
+from constrainet.arguments import check_function
 
 
 class FoldedModel:
@@ -38,15 +38,14 @@ class FoldedModel:
             `constrainet.maps.fingerprint`.
 
     Example:
-        >>> import haiku as hk, jax, jax.numpy as jnp
-        >>> import constrainet.nn as cnn
+        >>> import jax, jax.numpy as jnp
+        >>> import constrainet.maps as cm
         >>> from constrainet.groups import O
         >>> from constrainet.reps import V
-        >>> model = hk.without_apply_rng(hk.transform(
-        ...     lambda x: cnn.Linear(2 * V(O(3)), V(O(3)))(x)))
+        >>> model = cm.linear(2 * V(O(3)), V(O(3)))
         >>> x = jnp.ones((4, 6))
-        >>> params = model.init(jax.random.key(0), x)
-        >>> folded = cnn.fold(model.apply, params, x)
+        >>> params = model.init(jax.random.key(0))
+        >>> folded = cm.fold(model.apply, params, x)
         >>> bool(jnp.allclose(folded(x), model.apply(params, x)))
         True
     """
@@ -87,8 +86,8 @@ def fold(apply: Callable[..., jax.Array], params: Any, x: jax.Array) -> FoldedMo
     """Evaluates what depends on parameters alone, and exports the rest as a plain function.
 
     Args:
-        apply: a function of parameters and inputs, such as that of a Haiku transform without
-            random keys. It may hold layers of any library.
+        apply: a function of parameters and inputs, such as `apply` of a map, or of a Haiku
+            transform without random keys. It may hold layers of any library.
         params: the parameters.
         x: an input, shape (batch, ...); only its type and all axes but the first count.
 

@@ -13,12 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
-import haiku as hk
-
 from constrainet.errors import NoEquivariantMapError
-from constrainet.maps import Probe
-from constrainet.nn.channels import matched_rep
-from constrainet.nn.checks import title
+from constrainet.maps.channels import matched_rep
+from constrainet.maps.probe import Probe
 from constrainet.reps import Rep, Scalar, direct_sum
 
 LARGEST_PRODUCT = 32
@@ -78,7 +75,6 @@ def _parts(probe: Probe, rep: Rep) -> Iterator[tuple[str, int, int]]:
 
 
 def completed(
-    layer: hk.Module,
     source: Rep,
     hidden: Sequence[Rep],
     target: Rep,
@@ -89,7 +85,6 @@ def completed(
     """Hidden representations through which all of the output is reached that can be.
 
     Args:
-        layer: the model, for messages.
         source: how its inputs transform.
         hidden: one for each layer.
         target: how its outputs transform.
@@ -118,19 +113,19 @@ def completed(
     if added and is_chosen:
         through = ", ".join(str(rep) for rep in dict.fromkeys(hidden))
         raise NoEquivariantMapError(
-            f"`{title(layer)}`: `channels` should lead from the input to all of the output, by "
+            f"`channels` should lead from the input to all of the output, by "
             f"linear maps and products, wherever symmetry allows. From {source} through {through} "
             f"to {target}, {found}. Add {' and '.join(map(str, added))} to `channels`."
         )
     fault = f"neither linear maps nor products of so many layers lead there from {source}"
     if best.rows[0] == target.dim > 0:
         raise NoEquivariantMapError(
-            f"`{title(layer)}`: its output {target} would always be zero: {fault}. Add summands "
+            f"The output {target} would always be zero: {fault}. Add summands "
             "to the input, or layers, or tensors to `channels`."
         )
     if any(best.rows):
         warnings.warn(
-            f"`{title(layer)}`: of the output {target}, {best}: {fault}.", UserWarning, stacklevel=3
+            f"Of the output {target}, {best}: {fault}.", UserWarning, stacklevel=7
         )
     return [_extended(rep, added, channels) for rep in hidden]
 

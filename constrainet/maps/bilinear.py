@@ -1,0 +1,240 @@
+"""Equivariant products: of two inputs, and of an input with itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+
+from constrainet.arguments import check_number, check_option
+from constrainet.maps.features import Features
+from constrainet.maps.map import Map, Parameter, Parameters, check_rep
+from constrainet.maps.products import CONNECTIONS, TensorProductMap, tensor_product_map
+from constrainet.maps.shared_frame import SharedFrame, check_shared
+from constrainet.reps import Rep
+
+WEIGHTS = ("internal", "external")
+
+
+class _Products(Map):
+    """What products of two inputs and of one have in common."""
+
+    connections: str
+    gain: float
+    weights: str
+
+    def _check(self) -> None:
+        check_option("connections", self.connections, CONNECTIONS)
+        check_number("gain", self.gain)
+        check_option("weights", self.weights, WEIGHTS)
+        check_shared(self.shared, self.rtol)
+
+    @property
+    def map(self) -> TensorProductMap:
+        """What products are computed with."""
+        raise NotImplementedError
+
+    @property
+    def num_weights(self) -> int:
+        """How many weights there are, of its own or from outside."""
+        return self.map.num_weights
+
+    @cached_property
+    def frame(self) -> SharedFrame:
+        return self.map.frame
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        if self.weights == "external":
+            return {}
+        return {"w": Parameter((self.num_weights,), self._init, self.map.is_complex)}
+
+    def _init(self, key, shape, dtype) -> jax.Array:
+        noise = jax.random.normal(key, shape, dtype)
+        return noise * jnp.asarray(self.gain * self.map.scales, jnp.finfo(dtype).dtype)
+
+    def applied(self, name, params, xs, external=None) -> Any:
+        given = (external or {}).get("weights")
+        if (self.weights == "external") != (given is not None):
+            wanted = "takes" if self.weights == "external" else "has its own and takes no"
+            raise TypeError(
+                f"`{name}` {wanted} `weights` from outside, because it was declared with "
+                f"weights={self.weights!r}. Got {'none' if given is None else 'some'}."
+            )
+        if given is None:
+            return super().applied(name, params, xs)
+        return super().applied(name, params, xs, {"weights": self._checked(name, given, xs)})
+
+    def _checked(self, name: str, weights, xs) -> jax.Array:
+        """Weights from outside, shape (num_weights,) or (num_weights, batch)."""
+        weights = jnp.asarray(weights)
+        lead = jnp.shape(xs[0])[:-1]
+        if weights.shape[-1:] != (self.num_weights,) or weights.shape[:-1] not in ((), lead):
+            raise ValueError(
+                f"`{name}` takes weights of shape ({self.num_weights},) for all inputs, or "
+                f"{(*lead, self.num_weights)} for each. Got {weights.shape}."
+            )
+        if not jnp.issubdtype(weights.dtype, jnp.inexact):
+            raise TypeError(f"`{name}` takes floating point weights. Got {weights.dtype}.")
+        scaled = weights * jnp.asarray(
+            self.gain * self.map.scales, jnp.finfo(weights.dtype).dtype
+        )
+        return scaled if scaled.ndim == 1 else scaled.reshape(-1, self.num_weights).T
+
+
+@dataclass(frozen=True)
+class TensorProduct(_Products):
+    """Products of the components of two inputs.
+
+    By default channel by channel: each copy of an irreducible in `rep_out` is a weighted product of
+    one copy from each input, along one of the paths that the Clebsch-Gordan coefficients of the
+    group allow (or a sum of several, where there are more paths than copies). Copies take turns,
+    and so do paths, and no product occurs twice while there are others: outputs are linearly
+    independent as long as there are enough products. Paths that cost far more than others occur
+    once, or not at all where together they would take most of the time, until the others have no
+    products left: of high tensor powers, and of V(S(n))² with n > 6 and few copies. Which copies
+    meet is fixed by counting, and linear layers before and after mix them.
+    With `connections="full"` each copy is a weighted sum of all products, so that every equivariant
+    bilinear map can be expressed.
+
+    Weights start so that independent inputs of variance one give outputs of variance one. With
+    `weights="external"` there are no parameters: `apply(params, x, y, weights=w)` takes w of shape
+    (num_weights,), or (..., num_weights) with a weight of its own for every pair of inputs, such as
+    a radial network gives for every edge of a graph. Weights of variance one then do the same.
+
+    Args:
+        rep_a: how the first input transforms.
+        rep_b: how the second transforms.
+        rep_out: how outputs transform.
+        connections: "channelwise" or "full".
+        gain: what the deviation of outputs is multiplied by at initialisation.
+        weights: "internal", for parameters, or "external".
+        rtol: relative cutoff of singular values for generators that are only approximately known,
+            as of `Rep.equivariant_basis`.
+        shared: coordinates shared with other maps, in a chain.
+
+    Raises:
+        TypeError: if a representation is none.
+        ValueError: if an option is unknown, or the representations are of different groups.
+
+    Example:
+        >>> import jax
+        >>> from constrainet.groups import O
+        >>> from constrainet.reps import Scalar, V
+        >>> G = O(3)
+        >>> m = TensorProduct(2 * V(G), V(G), Scalar(G) + V(G) ** 2, weights="external")
+        >>> x, y = jax.numpy.ones((8, 6)), jax.numpy.ones((8, 3))
+        >>> m.apply({}, x, y, weights=jax.numpy.ones((8, m.num_weights))).shape
+        (8, 10)
+
+    References:
+        Kondor, Lin, Trivedi, "Clebsch-Gordan nets" (2018), on products along paths.
+        Gilmer, Schoenholz, Riley, Vinyals, Dahl, "Neural message passing for quantum chemistry"
+        (2017), on weights that a network makes of edges.
+    """
+
+    rep_a: Rep
+    rep_b: Rep
+    rep_out: Rep
+    connections: str = "channelwise"
+    gain: float = 1.0
+    weights: str = "internal"
+    rtol: float | None = None
+    shared: SharedFrame | None = None
+    arguments: ClassVar[tuple[str, ...]] = ("rep_a", "rep_b")
+
+    def __post_init__(self):
+        for argument in ("rep_a", "rep_b", "rep_out"):
+            check_rep(argument, getattr(self, argument))
+        self._check()
+        _ = self.map
+
+    @property
+    def reps_in(self) -> tuple[Rep, ...]:
+        return self.rep_a, self.rep_b
+
+    @cached_property
+    def map(self) -> TensorProductMap:
+        """What products are computed with."""
+        return tensor_product_map(
+            self.rep_a, self.rep_b, self.rep_out, self.connections, self.shared, self.rtol
+        )
+
+    @property
+    def reps(self) -> tuple[Rep, ...]:
+        return self.map.rep_a, self.map.rep_b, self.map.rep_out
+
+    def run(self, params: Mapping[str, Any], *xs: Features, **external: Any) -> Features:
+        return self.map.on_features(external.get("weights", params.get("w")), *xs)
+
+
+@dataclass(frozen=True)
+class BiLinear(_Products):
+    """Products of the input's components with each other: `TensorProduct` of an input with itself.
+
+    Without such products a gated network is close to linear in its non-scalar inputs, and not
+    universal. With `connections="full"` every equivariant quadratic map can be expressed.
+
+    Args:
+        rep_in: how inputs transform.
+        rep_out: how outputs transform.
+        connections: "channelwise" or "full", as for `TensorProduct`.
+        gain: what the deviation of outputs is multiplied by at initialisation.
+        weights: "internal" or "external", as for `TensorProduct`.
+        rtol: relative cutoff of singular values for generators that are only approximately known,
+            as of `Rep.equivariant_basis`.
+        shared: coordinates shared with other maps, in a chain.
+
+    Raises:
+        TypeError: if a representation is none.
+        ValueError: if an option is unknown, or the representations are of different groups.
+
+    Example:
+        >>> import jax
+        >>> from constrainet.groups import O
+        >>> from constrainet.reps import Scalar, V
+        >>> m = BiLinear(4 * V(O(3)), 4 * Scalar(O(3)))
+        >>> m.apply(m.init(jax.random.key(0)), jax.numpy.ones((8, 12))).shape
+        (8, 4)
+
+    References:
+        Finzi, Welling, Wilson, "A practical method for constructing equivariant multilayer
+        perceptrons for arbitrary matrix groups" (2021), section 6.
+    """
+
+    rep_in: Rep
+    rep_out: Rep
+    connections: str = "channelwise"
+    gain: float = 1.0
+    weights: str = "internal"
+    rtol: float | None = None
+    shared: SharedFrame | None = None
+
+    def __post_init__(self):
+        check_rep("rep_in", self.rep_in)
+        check_rep("rep_out", self.rep_out)
+        self._check()
+        _ = self.map
+
+    @property
+    def reps_in(self) -> tuple[Rep, ...]:
+        return (self.rep_in,)
+
+    @cached_property
+    def map(self) -> TensorProductMap:
+        """What products are computed with."""
+        return tensor_product_map(
+            self.rep_in, None, self.rep_out, self.connections, self.shared, self.rtol
+        )
+
+    @property
+    def reps(self) -> tuple[Rep, ...]:
+        return self.map.rep_a, self.map.rep_out
+
+    def run(self, params: Mapping[str, Any], *xs: Features, **external: Any) -> Features:
+        (x,) = xs
+        return self.map.on_features(external.get("weights", params.get("w")), x, x)

@@ -1,0 +1,192 @@
+"""Maps made of maps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+from constrainet.maps.features import Features
+from constrainet.maps.map import Map, Parameters
+from constrainet.maps.shared_frame import SharedFrame, frame
+
+
+class Composite(Map):
+    """A map made of others, its layers, whose parameters stand under their names.
+
+    By itself it applies one after the other; subclasses may do otherwise.
+    """
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        return {name: layer.parameters for name, layer in self.layers.items() if layer.parameters}
+
+    def run(self, params: Mapping[str, Any], *xs: Features, **external: Any) -> Features:
+        for name, layer in self.layers.items():
+            xs = (layer.run(params.get(name, {}), *xs),)
+        return xs[0]
+
+
+@dataclass(frozen=True)
+class Chain(Composite):
+    """Maps one after the other, in the coordinates that suit all of them.
+
+    What is linear, bilinear, gated or normalised in irreducible coordinates never leaves them.
+
+    Args:
+        maps: each takes what the one before returns. Use `chain` to make one.
+        rtol: that of the maps.
+        shared: coordinates shared with other maps, in another chain.
+    """
+
+    maps: tuple[Map, ...]
+    rtol: float | None = None
+    shared: SharedFrame | None = None
+
+    @property
+    def reps_in(self):
+        return self.maps[0].reps_in
+
+    @property
+    def rep_out(self):
+        return self.maps[-1].rep_out
+
+    @cached_property
+    def reps(self):
+        first = self.maps[0].reps
+        rest = [rep for each in self.maps[1:] for rep in each.reps]
+        return (*first, *rest)
+
+    @cached_property
+    def layers(self) -> Mapping[str, Map]:
+        return named(each.within(self.frame) for each in self.maps)
+
+
+def chain(*maps: Map) -> Chain:
+    """Maps one after the other.
+
+    Args:
+        *maps: each takes what the one before returns.
+
+    Returns:
+        A map, whose parameters are those of the maps under their kinds, numbered where there are
+        several of one kind.
+
+    Raises:
+        TypeError: if an argument is no map.
+        ValueError: if there is none, or one does not take what the one before returns, or their
+            `rtol` differ.
+
+    Example:
+        >>> import jax
+        >>> import constrainet.maps as cm
+        >>> from constrainet.groups import SO
+        >>> from constrainet.reps import V
+        >>> v = V(SO(3))
+        >>> m = cm.chain(cm.linear(v, 4 * v), cm.layer_norm(4 * v), cm.linear(4 * v, v))
+        >>> params = m.init(jax.random.key(0))
+        >>> list(params)
+        ['linear', 'layer_norm', 'linear_1']
+        >>> m.apply(params, jax.numpy.ones((8, 3))).shape
+        (8, 3)
+    """
+    if not maps:
+        raise ValueError("`chain(*maps)` should be given at least one map. Got none.")
+    for each in maps:
+        if not isinstance(each, Map):
+            raise TypeError(f"`chain(*maps)` should be given maps, such as `linear`. Got {each!r}.")
+    for before, after in zip(maps, maps[1:], strict=False):
+        if after.reps_in != (before.rep_out,):
+            raise ValueError(
+                "`chain(*maps)` should be given maps each of which takes what the one before "
+                f"returns. {after.kind} takes {' and '.join(map(str, after.reps_in))}, and "
+                f"{before.kind} returns {before.rep_out}."
+            )
+    cutoffs = {each.rtol for each in maps}
+    if len(cutoffs) > 1:
+        raise ValueError(f"`chain(*maps)` should be given maps of one `rtol`. Got {cutoffs}.")
+    return Chain(maps, rtol=cutoffs.pop())
+
+
+@dataclass(frozen=True)
+class Residual(Map):
+    """x + m(x), with the parameters of m.
+
+    Args:
+        inner: m, which returns what it takes.
+
+    Raises:
+        TypeError: if it is no map.
+        ValueError: if it returns another representation than it takes.
+
+    Example:
+        >>> import jax
+        >>> import constrainet.maps as cm
+        >>> from constrainet.groups import SO
+        >>> from constrainet.reps import V
+        >>> m = cm.residual(cm.linear(V(SO(3)), V(SO(3)), parametrization="basis"))
+        >>> zero = jax.tree.map(jax.numpy.zeros_like, m.init(jax.random.key(0)))
+        >>> m.apply(zero, jax.numpy.ones(3))
+        Array([1., 1., 1.], dtype=float32)
+    """
+
+    inner: Map
+
+    def __post_init__(self):
+        if not isinstance(self.inner, Map):
+            raise TypeError(f"`inner` should be a map, such as `linear`. Got {self.inner!r}.")
+        if self.inner.reps_in != (self.inner.rep_out,):
+            raise ValueError(
+                "`inner` should return what it takes, because that is added. It takes "
+                f"{' and '.join(map(str, self.inner.reps_in))} and returns {self.inner.rep_out}."
+            )
+
+    @property
+    def rtol(self):
+        return self.inner.rtol
+
+    @property
+    def shared(self):
+        return self.inner.shared
+
+    @property
+    def reps_in(self):
+        return self.inner.reps_in
+
+    @property
+    def rep_out(self):
+        return self.inner.rep_out
+
+    @property
+    def reps(self):
+        return self.inner.reps
+
+    @property
+    def layers(self):
+        return self.inner.layers
+
+    @property
+    def parameters(self):
+        return self.inner.parameters
+
+    @cached_property
+    def frame(self) -> SharedFrame:
+        return self.inner.frame
+
+    def within(self, shared: SharedFrame) -> Self:
+        return type(self)(self.inner.within(shared))
+
+    def run(self, params: Mapping[str, Any], *xs: Features, **external: Any) -> Features:
+        return xs[0] + self.inner.run(params, *xs, **external)
+
+
+def named(maps) -> dict[str, Map]:
+    """Maps by the names of their kinds, numbered where there are several of one kind."""
+    found: dict[str, Map] = {}
+    for each in maps:
+        name, count = each.kind, 1
+        while name in found:
+            name, count = f"{each.kind}_{count}", count + 1
+        found[name] = each
+    return found

@@ -1,0 +1,333 @@
+"""The library's recommended model: a network of tensor products."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, partial
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+
+from constrainet.arguments import check_count, check_number, check_option
+from constrainet.maps.bilinear import TensorProduct
+from constrainet.maps.chain import Composite
+from constrainet.maps.channels import matched_rep, under_group
+from constrainet.maps.features import Features
+from constrainet.maps.linear_layer import PARAMETRIZATIONS, Linear
+from constrainet.maps.map import Map, Parameter, Parameters, check_rep, zeros
+from constrainet.maps.nonlinearities import normalized_swish
+from constrainet.maps.probe import Probe
+from constrainet.maps.products import tensor_product_map
+from constrainet.maps.reach import Reach, completed
+from constrainet.maps.shared_frame import SharedFrame, check_shared
+from constrainet.maps.shared_frame import frame as make_frame
+from constrainet.reps import Rep, under_one_group
+
+READOUT_GAIN = 0.03
+"""What the readout's invariant functions are multiplied by: with it they learn more slowly than the
+products, which are to explain what they can."""
+
+READOUT = ("first", "second", "last")
+"""The layers of the readout."""
+
+VARIANCE_OF_PRODUCTS = 0.2
+"""What all blocks together add at the start to features of variance one: little, so that a model
+begins close to polynomials of low degree, and few samples are not fitted by those of high degree.
+"""
+
+
+@dataclass(frozen=True)
+class TensorProductBlock(Composite):
+    """Products of two learned projections, mixed and added to the input: x + W (Ux ⊗ Vx).
+
+    Args:
+        rep: how inputs and outputs transform.
+        gain: what the deviation of what is added is multiplied by at initialisation.
+        parametrization: of the linear layers, "projector" or "basis".
+        rtol: relative cutoff of singular values for generators that are only approximately known,
+            as of `Rep.equivariant_basis`.
+        shared: coordinates shared with other maps, in a chain.
+
+    Raises:
+        TypeError, ValueError: as `Linear` and `TensorProduct`.
+
+    Example:
+        >>> import jax
+        >>> from constrainet.groups import SO
+        >>> from constrainet.reps import Scalar, V
+        >>> rep = 4 * Scalar(SO(3)) + 4 * V(SO(3))
+        >>> block = TensorProductBlock(rep)
+        >>> block.apply(block.init(jax.random.key(0)), jax.numpy.ones((8, 16))).shape
+        (8, 16)
+    """
+
+    rep: Rep
+    gain: float = 1.0
+    parametrization: str = "basis"
+    rtol: float | None = None
+    shared: SharedFrame | None = None
+    arguments: ClassVar[tuple[str, ...]] = ("rep",)
+
+    def __post_init__(self):
+        check_rep("rep", self.rep)
+        check_number("gain", self.gain)
+        check_option("parametrization", self.parametrization, PARAMETRIZATIONS)
+        check_shared(self.shared, self.rtol)
+        _ = self.layers
+
+    @property
+    def rep_in(self) -> Rep:
+        """How inputs transform."""
+        return self.rep
+
+    @property
+    def rep_out(self) -> Rep:
+        return self.rep
+
+    @property
+    def reps_in(self) -> tuple[Rep, ...]:
+        return (self.rep,)
+
+    @cached_property
+    def layers(self) -> Mapping[str, Map]:
+        rep, shared = self.rep, self.frame
+        linear = partial(
+            Linear, rep, rep, parametrization=self.parametrization, kept="component", shared=shared
+        )
+        return {
+            "left": linear(),
+            "right": linear(),
+            "tensor_product": TensorProduct(rep, rep, rep, shared=shared),
+            "mix": linear(gain=self.gain),
+        }
+
+    def run(self, params: Mapping[str, Any], *xs: Features, **external: Any) -> Features:
+        (x,), layers = xs, self.layers
+        left, right = (layers[name].run(params[name], x) for name in ("left", "right"))
+        products = layers["tensor_product"].run(params["tensor_product"], left, right)
+        return x + layers["mix"].run(params["mix"], products)
+
+
+@dataclass(frozen=True)
+class TensorProductNet(Composite):
+    """The recommended model: residual blocks of tensor products, and a readout.
+
+    Each block adds to its input the products of two learned projections of it, so that b blocks
+    express equivariant polynomials of degree 2ᵇ, whatever the group; few parameters and few samples
+    suffice for targets that are, or nearly are. Products start small, so that a model begins close
+    to polynomials of low degree. What of the output is invariant gets in addition a
+    multilayer perceptron of the invariants found, and what is not is multiplied by such functions,
+    copy by copy, before it is mixed: no target that is not a polynomial is out of reach. These
+    functions start at zero.
+
+    Products that cost far more than others are few, or left out, as `TensorProduct` tells: from
+    nodes and pairs of nodes, V(S(n)) + V(S(n))², matrix products of pairs occur up to n = 8 with 64
+    channels, and up to n = 6 with 8.
+
+    Args:
+        rep_in: how inputs transform.
+        rep_out: how outputs transform.
+        channels: the hidden representation, or how many copies it has of each kind of tensor that
+            the group, the input and the output suggest (`matched_rep`, and tensors without which
+            part of the output would not depend on the input).
+        num_blocks: how many blocks; the degree of polynomials that are expressed is 2 to this.
+        readout: the width of the invariant functions' two layers; 0 for none.
+        parametrization: of the linear layers, "basis" or "projector".
+        rtol: relative cutoff of singular values for generators that are only approximately known,
+            as of `Rep.equivariant_basis`.
+        shared: coordinates shared with other maps, in a chain.
+
+    Raises:
+        TypeError, ValueError: as `Linear`.
+        NoEquivariantMapError: if part of the output is always zero or constant, because `channels`
+            does not lead to it; or all of it is zero, because no products of inputs do. (Where only
+            a part is, there is a warning.)
+
+    Example:
+        >>> import jax
+        >>> from constrainet.groups import O
+        >>> from constrainet.reps import Scalar, V
+        >>> G = O(3)
+        >>> m = TensorProductNet(5 * Scalar(G) + 5 * V(G), V(G) ** 2, channels=8)
+        >>> m.apply(m.init(jax.random.key(0)), jax.numpy.ones((8, 20))).shape
+        (8, 9)
+
+    References:
+        Thomas, Smidt, Kearnes, Yang, Li, Kohlhoff, Riley, "Tensor field networks" (2018), and
+        Kondor, Lin, Trivedi, "Clebsch-Gordan nets" (2018), on networks of tensor products.
+        Blum-Smith, Villar, "Machine learning and invariant theory" (2023), on equivariant
+        polynomials and functions of invariants.
+    """
+
+    rep_in: Rep
+    rep_out: Rep
+    channels: int | Rep = 64
+    num_blocks: int = 2
+    readout: int = 64
+    parametrization: str = "basis"
+    rtol: float | None = None
+    shared: SharedFrame | None = None
+
+    def __post_init__(self):
+        check_rep("rep_in", self.rep_in)
+        check_rep("rep_out", self.rep_out)
+        check_count("num_blocks", self.num_blocks)
+        check_count("readout", self.readout)
+        check_option("parametrization", self.parametrization, PARAMETRIZATIONS)
+        check_shared(self.shared, self.rtol)
+        if not isinstance(self.channels, Rep):
+            check_count("channels", self.channels, least=1)
+        _ = self.layers
+
+    @property
+    def reps_in(self) -> tuple[Rep, ...]:
+        return (self.rep_in,)
+
+    @cached_property
+    def _ends(self) -> tuple[Rep, Rep]:
+        return under_one_group(self.rep_in, self.rep_out)
+
+    @cached_property
+    def hidden(self) -> list[Rep]:
+        """The representation between the layers."""
+        source, target = self._ends
+        is_chosen = isinstance(self.channels, Rep)
+        rtol = self.rtol if self.shared is None else self.shared.rtol
+        hidden = self.channels if is_chosen else matched_rep(self.channels, source, target, rtol)
+        count = 1 if is_chosen else int(self.channels)
+
+        def reached(reps: Sequence[Rep]) -> Reach:
+            return _reach(source, reps[0], target, self.num_blocks, rtol)
+
+        return completed(
+            source,
+            [under_group(hidden, source.group)],
+            target,
+            is_chosen,
+            lambda _: count,
+            reached,
+        )
+
+    @cached_property
+    def reps(self) -> tuple[Rep, ...]:
+        source, target = self._ends
+        return source, *self.hidden, target
+
+    @cached_property
+    def layers(self) -> Mapping[str, Map]:
+        source, hidden, target = self.reps
+        options: dict[str, Any] = {"parametrization": self.parametrization, "shared": self.frame}
+        gain = (VARIANCE_OF_PRODUCTS / max(1, self.num_blocks)) ** 0.5
+        block = TensorProductBlock(hidden, gain, **options)
+        names = [f"tensor_product_block{f'_{i}' if i else ''}" for i in range(self.num_blocks)]
+        return {
+            "embed": Linear(source, hidden, kept="component", **options),
+            **dict.fromkeys(names, block),
+            "out": Linear(hidden, target, **options),
+        }
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        layers = {name: layer.parameters for name, layer in self.layers.items()}
+        last = layers.pop("out")
+        return {**layers, **self._readout_parameters, "out": last}
+
+    def run(self, params: Mapping[str, Any], *xs: Features, **external: Any) -> Features:
+        (x,), layers = xs, dict(self.layers)
+        last = layers.pop("out")
+        for name, layer in layers.items():
+            x = layer.run(params[name], x)
+        invariants = self._invariant_functions(params, x)
+        y = last.run(params["out"], self._modulated(x, invariants))
+        return self._with_invariants(y, invariants)
+
+    @cached_property
+    def _counts(self) -> dict[int, int]:
+        """How many invariant functions there are, by component: for each invariant of the output,
+        by what it grows; for each other copy that reaches it, by what fraction of itself. None if
+        there are no invariants.
+        """
+        _, hidden, target = self.reps
+        trivial = self.frame.trivial
+        inside, outside = (self.frame.coordinates(rep).copies for rep in (hidden, target))
+        if not self.readout or trivial not in inside:
+            return {}
+        counts = {i: n for i, n in sorted(inside.items()) if i in outside and i != trivial}
+        return {**counts, trivial: outside.get(trivial, 0)}
+
+    @cached_property
+    def _readout_parameters(self) -> Parameters:
+        if not self._counts:
+            return {}
+        n = self.frame.coordinates(self.hidden[0]).copies[self.frame.trivial]
+        sizes = [2 * n if self.frame.is_complex else n, self.readout, self.readout]
+        found = {}
+        for name, n, size in zip(READOUT, sizes, [*sizes[1:], sum(self._counts.values())]):
+            is_last = name == READOUT[-1]
+            init = zeros if is_last else partial(_normal, max(1, n) ** -0.5)
+            found[f"readout_{name}_w"] = Parameter((size, n), init, is_random=not is_last)
+            found[f"readout_{name}_b"] = Parameter((size,), zeros, is_random=False)
+        return found
+
+    def _invariant_functions(
+        self, params: Mapping[str, Any], x: Features
+    ) -> dict[int, jax.Array] | None:
+        """The invariant functions, by component, shape (copies, batch); None if there are none."""
+        if not self._counts:
+            return None
+        invariants = x.components[self.frame.trivial][:, 0]
+        if self.frame.is_complex:
+            invariants = jnp.concatenate([invariants.real, invariants.imag])
+        elif jnp.iscomplexobj(invariants):
+            raise TypeError(
+                f"`{self.kind}` takes real numbers, because its representations are real, and its "
+                "readout is no polynomial. Got complex numbers; declare `Complexified(rep_in)`."
+            )
+        for name in READOUT:
+            w, b = params[f"readout_{name}_w"], params[f"readout_{name}_b"]
+            invariants = w @ invariants + b[:, None]
+            if name != READOUT[-1]:
+                invariants = normalized_swish(invariants)
+        sizes = list(itertools.accumulate(self._counts.values()))
+        pieces = jnp.split(READOUT_GAIN * invariants, sizes[:-1])
+        return dict(zip(self._counts, pieces, strict=True))
+
+    def _modulated(self, x: Features, functions: dict[int, jax.Array] | None) -> Features:
+        """Every copy that is not invariant, and reaches the output, times one plus a function."""
+        if functions is None:
+            return x
+        components = {
+            i: z * (1 + functions[i][:, None]) if i in functions and i != self.frame.trivial else z
+            for i, z in x.components.items()
+        }
+        return Features(x.coordinates, x.batch, x.dtype, components=components)
+
+    def _with_invariants(self, y: Features, functions: dict[int, jax.Array] | None) -> Features:
+        """The invariants of the output, plus their functions."""
+        trivial = self.frame.trivial
+        if functions is None or not len(functions[trivial]):
+            return y
+        components = dict(y.components)
+        components[trivial] = components[trivial] + functions[trivial][:, None]
+        return Features(y.coordinates, y.batch, y.dtype, components=components)
+
+
+def _normal(deviation: float, key: jax.Array, shape: tuple[int, ...], dtype: Any) -> jax.Array:
+    return deviation * jax.random.normal(key, shape, dtype)
+
+
+@lru_cache(maxsize=256)
+def _reach(
+    source: Rep, hidden: Rep, target: Rep, num_blocks: int, rtol: float | None = None
+) -> Reach:
+    """What of its output a network reaches; the readout adds to what its last layer does."""
+    frame = make_frame(*dict.fromkeys((source, hidden, target)), rtol=rtol)
+    x = Probe.of(frame, source).linear(hidden)
+    for _ in range(num_blocks):
+        paths = tensor_product_map(hidden, hidden, hidden, "channelwise", frame).paths
+        products = x.linear(hidden).products(paths, hidden, x.linear(hidden))
+        x = x + products.linear(hidden)
+    return Reach.of(x.linear(target), target)

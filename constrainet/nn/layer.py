@@ -1,0 +1,153 @@
+"""Maps as Haiku modules.
+
+A module makes the parameters of its map under Haiku's names: what the map calls
+`params["emlp_block"]["linear"]["w"]` is `params["emlp/emlp_block/linear"]["w"]` of a module that is
+called "emlp".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+import haiku as hk
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from constrainet.errors import NoEquivariantMapError
+from constrainet.maps import Map, Parameter, Parameters
+
+
+class Layer(hk.Module):
+    """A map as a Haiku module; attributes that it lacks are the map's.
+
+    Args:
+        *args: those of the map.
+        w_init: a Haiku initialiser of the parameter `w`, instead of the map's.
+        b_init: a Haiku initialiser of the parameter `b`, instead of the map's.
+        name: of the module.
+        **options: those of the map.
+
+    Attributes:
+        map: the map.
+
+    Raises:
+        As the map.
+    """
+
+    make: ClassVar[Callable[..., Map]]
+
+    def __init__(
+        self,
+        *args: Any,
+        w_init: hk.initializers.Initializer | None = None,
+        b_init: hk.initializers.Initializer | None = None,
+        name: str | None = None,
+        **options: Any,
+    ):
+        super().__init__(name=name)
+        self.inits = {"w": w_init, "b": b_init}
+        with naming(self):
+            for argument, init in self.inits.items():
+                _check_initialiser(f"{argument}_init", init)
+            self.map = type(self).make(*args, **options)
+
+    def __call__(self, *xs: Any, **external: Any) -> Any:
+        """The map applied to arrays (..., rep.dim), one for each of `reps_in`."""
+        return self.map.applied(title(self), self.parameters, xs, external)
+
+    def parameters(self, dtype: Any) -> dict[str, Any]:
+        """The map's parameters, made under Haiku's names where there are none yet."""
+        return _parameters(self, self.map.parameters, dtype, self.inits)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or "map" not in self.__dict__:
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}.")
+        return getattr(self.map, name)
+
+
+class _Scope(hk.Module):
+    """The name of a map inside another."""
+
+    def __call__(self, parameters: Parameters, dtype: Any) -> dict[str, Any]:
+        return _parameters(self, parameters, dtype, {})
+
+
+def _parameters(
+    module: hk.Module, parameters: Parameters, dtype: Any, inits: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        name: _parameter(module, name, each, dtype, inits.get(name))
+        if isinstance(each, Parameter)
+        else _Scope(name=name)(each, dtype)
+        for name, each in parameters.items()
+    }
+
+
+def _parameter(
+    module: hk.Module, name: str, parameter: Parameter, real: Any, init: Callable | None
+) -> jax.Array:
+    """`hk.get_parameter`, refusing arrays of another shape or kind.
+
+    Raises:
+        ValueError: if it is not among the parameters given, or has another shape there, or its
+            initialiser returns another shape.
+        TypeError: if it is real and should be complex, or the other way round, or of whole numbers.
+    """
+    advice, dtype = "Were these parameters made for another model?", parameter.dtype(real)
+
+    def checked(shape, dtype):
+        if init is not None:
+            array = init(shape, dtype)
+        else:
+            key = hk.next_rng_key() if parameter.is_random else None
+            array = parameter.init(key, shape, dtype)  # pyright: ignore[reportArgumentType]
+        if np.shape(array) != tuple(shape):
+            raise ValueError(
+                f"The initialiser of parameter {name!r} of `{title(module)}` should return an "
+                f"array of the shape that it is given, {tuple(shape)}. Got shape {np.shape(array)}."
+            )
+        return jnp.asarray(array)
+
+    try:
+        found = hk.get_parameter(name, parameter.shape, dtype, init=checked)
+    except (AttributeError, ValueError) as error:
+        if hk.running_init():  # a fault of the initialiser
+            raise
+        raise ValueError(
+            f"`{title(module)}` needs a parameter {name!r} of shape {parameter.shape}. {advice} "
+            f"Haiku says: {error}"
+        ) from error
+    if hk.running_init():
+        advice = f"Its initialiser should return the dtype that it is given, {dtype}."
+    return parameter.check(f"Parameter {name!r} of `{title(module)}`", found, advice)
+
+
+def _check_initialiser(argument: str, init) -> None:
+    """Refuses what is neither a function nor None."""
+    if init is not None and not callable(init):
+        raise TypeError(
+            f"`{argument}` should be a function of a shape and a dtype, such as `jnp.zeros` or one "
+            f"of `hk.initializers`, or None. Got {init!r}."
+        )
+
+
+@contextmanager
+def naming(layer: hk.Module) -> Iterator[None]:
+    """Within it, errors of arguments and of what is made of them begin with the layer's name.
+
+    Exceptions of other types carry numbers, and stay what they are.
+    """
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        if type(error) not in (TypeError, ValueError, NoEquivariantMapError):
+            raise
+        raise type(error)(f"`{title(layer)}`: {error}") from error
+
+
+def title(layer: hk.Module) -> str:
+    """How messages name a layer: by its kind, and its place in the model."""
+    return f"{type(layer).__name__}({layer.module_name})"
