@@ -300,3 +300,20 @@ def test_half_turns_in_skew_coordinates_are_refused(stretch):
     assert from_generators(SO(2), drho=[image]).dim == 2
     with pytest.raises(ValueError, match=r"exp\(6.283 A0\) = 1 in the group"):
         from_generators(SO(2), drho=[image / 2])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rounding_in_combinations_of_redundant_generators_is_no_unit(seed):
+    """Sp(3) and all brackets, in other units: the vectors in even units are the vectors."""
+    rng = np.random.RandomState(seed)
+    algebra = Sp(3).lie_algebra
+    a, b = algebra[rng.randint(len(algebra), size=(2, 3))]
+    algebra = np.concatenate([algebra, a @ b - b @ a])
+    units = 10 ** rng.uniform(-2, 2, 6)
+    group = Group(lie_algebra=[moved(A, units) for A in algebra])
+    q = ortho_group.rvs(6, random_state=seed)
+    rep = from_generators(group, drho=[q @ A @ q.T for A in algebra])
+    (found,) = (V(group) >> rep).equivariant_basis().to_dense().T.reshape(-1, 6, 6)
+    expected = q / units
+    expected /= np.linalg.norm(expected)
+    assert np.abs(found - np.sign(np.vdot(found, expected)) * expected).max() < 1e-10
