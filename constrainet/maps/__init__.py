@@ -32,6 +32,7 @@ from constrainet.maps.folding import FoldedModel, fold, load_folded
 from constrainet.maps.gating import Gates, gates
 from constrainet.maps.layer_norm import LayerNorm as layer_norm
 from constrainet.maps.linear import EquivariantMap, equivariant_map
+from constrainet.maps.linear_layer import PARAMETRIZATIONS
 from constrainet.maps.linear_layer import Linear as linear
 from constrainet.maps.map import Map, Parameter, Parameters, check_input, check_rep, walk
 from constrainet.maps.nonlinearities import GatedNonlinearity as gated
@@ -48,6 +49,7 @@ from constrainet.maps.tensor_product_net import TensorProductNet as tensor_produ
 
 __all__ = [
     "CONNECTIONS",
+    "PARAMETRIZATIONS",
     "BiasMap",
     "Composite",
     "Coordinates",

@@ -24,6 +24,9 @@ from constrainet.reps import Rep
 Initialiser = Callable[[jax.Array, tuple[int, ...], Any], jax.Array]
 """A function of a random key, a shape and a dtype."""
 
+WORDS = r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
+"""Where a word of a class's name begins."""
+
 ADVICE = "Were these parameters made for another model?"
 
 
@@ -150,7 +153,7 @@ class Map(ABC):
     @property
     def kind(self) -> str:
         """What it is called, in messages and in the names of parameters."""
-        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).lower()
+        return re.sub(WORDS, "_", type(self).__name__).lower()
 
     def within(self, shared: SharedFrame) -> Self:
         """The same map, computing in the coordinates of others."""

@@ -1,28 +1,29 @@
 """Haiku layers and models that are equivariant by construction.
 
-Every layer is told how its input and output transform, asks for the solved subspace when it is
-built, and trains unconstrained parameters. `linear.py` and `bilinear.py` are the two kinds of
-products, `nonlinearities.py` and `normalization.py` what stands between them, `channels.py` chooses
-hidden representations, and `emlp.py`, `tensor_product_net.py` and `mlp.py` put models together. Use
-them under `hk.transform` like Haiku's own; `conversion.py` changes between parametrizations, and
-`folding.py` prepares trained models for inference.
+They are the maps of `constrainet.maps` as Haiku modules (`layers.py`, by way of `layer.py`), to be
+used under `hk.transform` like Haiku's own, and the baseline without constraint (`mlp.py`).
+`conversion.py` changes between parametrizations.
 """
 
-from constrainet.nn.bilinear import BiLinear, TensorProduct
-from constrainet.nn.channels import gated, matched_rep, uniform_rep
+from constrainet.maps import FoldedModel, fold, load_folded, matched_rep, uniform_rep
+from constrainet.maps import with_gates as gated
 from constrainet.nn.conversion import convert
-from constrainet.nn.emlp import EMLP, EMLPBlock
-from constrainet.nn.folding import FoldedModel, fold, load_folded
-from constrainet.nn.linear import Linear
-from constrainet.nn.mlp import MLP
-from constrainet.nn.nonlinearities import (
+from constrainet.nn.layer import Layer
+from constrainet.nn.layers import (
+    EMLP,
+    BiLinear,
+    EMLPBlock,
     GatedNonlinearity,
+    LayerNorm,
+    Linear,
     NormNonlinearity,
     PointwiseNonlinearity,
     RegularNonlinearity,
+    TensorProduct,
+    TensorProductBlock,
+    TensorProductNet,
 )
-from constrainet.nn.normalization import LayerNorm
-from constrainet.nn.tensor_product_net import TensorProductBlock, TensorProductNet
+from constrainet.nn.mlp import MLP
 
 __all__ = [
     "EMLP",
@@ -31,6 +32,7 @@ __all__ = [
     "EMLPBlock",
     "FoldedModel",
     "GatedNonlinearity",
+    "Layer",
     "LayerNorm",
     "Linear",
     "NormNonlinearity",

@@ -8,16 +8,16 @@ from typing import Any
 import haiku as hk
 import jax
 
-from constrainet.nn.checks import check_function, check_option
-from constrainet.nn.linear import PARAMETRIZATIONS, Linear
+from constrainet.arguments import check_function, check_option
+from constrainet.maps import PARAMETRIZATIONS
+from constrainet.maps import convert as convert_of_map
+from constrainet.nn.layer import Layer, flat, nested
 
 
 def convert(forward: Callable[..., Any], params: hk.Params, x: Any, parametrization: str) -> Any:
     """Parameters with which linear layers compute the same in another parametrization.
 
-    Matrices of weights become their coefficients in an orthonormal basis, or the other way round;
-    what layers of other kinds have is kept. A matrix that came from coefficients is equivariant;
-    of any other, the part that the layer does not use is lost.
+    `constrainet.maps.convert` for all layers of a Haiku model.
 
     Args:
         forward: the function given to `hk.transform`, whose layers have the parametrization that
@@ -47,10 +47,10 @@ def convert(forward: Callable[..., Any], params: hk.Params, x: Any, parametrizat
     """
     check_function("convert(forward=...)", forward, "the one given to `hk.transform`")
     check_option("convert(parametrization=...)", parametrization, PARAMETRIZATIONS)
-    layers: dict[str, Linear] = {}
+    layers: dict[str, Layer] = {}
 
     def watch(next_function, args, kwargs, context):
-        if isinstance(context.module, Linear) and context.method_name == "__call__":
+        if isinstance(context.module, Layer) and context.method_name == "__call__":
             layers[context.module.module_name] = context.module
         return next_function(*args, **kwargs)
 
@@ -59,14 +59,8 @@ def convert(forward: Callable[..., Any], params: hk.Params, x: Any, parametrizat
             return forward(x)
 
     jax.eval_shape(hk.transform(watched).apply, params, jax.random.key(0), x)
-    converted = {name: dict(each) for name, each in params.items()}
+    converted = dict(params)
     for name, layer in layers.items():
-        if layer.parametrization == parametrization:
-            continue
-        to_basis = parametrization == "basis"
-        own = converted[name]
-        own["w"] = layer.map.coefficients(own["w"]) if to_basis else layer.map.matrix(own["w"])
-        if layer.bias is not None:
-            b = own["b"]
-            own["b"] = layer.bias.coefficients(b) if to_basis else layer.bias.vector(b)
+        own = convert_of_map(layer.map, nested(params, name), parametrization)
+        converted |= flat(own, name)
     return converted

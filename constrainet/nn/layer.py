@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from inspect import Signature, signature
 from typing import Any, ClassVar
 
 import haiku as hk
@@ -18,6 +19,10 @@ import numpy as np
 
 from constrainet.errors import NoEquivariantMapError
 from constrainet.maps import Map, Parameter, Parameters
+
+
+NAMES = ("w_init", "b_init", "name")
+"""What a module takes beside its map's arguments."""
 
 
 class Layer(hk.Module):
@@ -39,6 +44,18 @@ class Layer(hk.Module):
 
     make: ClassVar[Callable[..., Map]]
 
+    def __init_subclass__(cls, **options: Any):
+        super().__init_subclass__(**options)
+        own = signature(Layer.__init__).parameters
+        arguments = [p for p in signature(cls.make).parameters.values() if p.name != "shared"]
+
+        def __init__(self, *args: Any, **options: Any):
+            Layer.__init__(self, *args, **options)
+
+        # Haiku reads a module's signature from its `__init__`
+        __init__.__signature__ = Signature([own["self"], *arguments, *(own[n] for n in NAMES)])
+        cls.__init__ = __init__
+
     def __init__(
         self,
         *args: Any,
@@ -56,11 +73,11 @@ class Layer(hk.Module):
 
     def __call__(self, *xs: Any, **external: Any) -> Any:
         """The map applied to arrays (..., rep.dim), one for each of `reps_in`."""
-        return self.map.applied(title(self), self.parameters, xs, external)
 
-    def parameters(self, dtype: Any) -> dict[str, Any]:
-        """The map's parameters, made under Haiku's names where there are none yet."""
-        return _parameters(self, self.map.parameters, dtype, self.inits)
+        def parameters(dtype: Any) -> dict[str, Any]:
+            return _parameters(self, self.map.parameters, dtype, self.inits)
+
+        return self.map.applied(title(self), parameters, xs, external)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or "map" not in self.__dict__:
@@ -123,6 +140,28 @@ def _parameter(
     if hk.running_init():
         advice = f"Its initialiser should return the dtype that it is given, {dtype}."
     return parameter.check(f"Parameter {name!r} of `{title(module)}`", found, advice)
+
+
+def nested(params: hk.Params, name: str) -> dict[str, Any]:
+    """The parameters of a map, from those of a model that holds it as a module of that name."""
+    found: dict[str, Any] = {}
+    for path, own in params.items():
+        if path == name or path.startswith(f"{name}/"):
+            inner = found
+            for part in path[len(name) + 1 :].split("/") if path != name else ():
+                inner = inner.setdefault(part, {})
+            inner.update(own)
+    return found
+
+
+def flat(params: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]]:
+    """The parameters of a Haiku module of that name, from those of its map."""
+    own = {key: each for key, each in params.items() if not isinstance(each, Mapping)}
+    found = {name: own} if own else {}
+    for key, each in params.items():
+        if isinstance(each, Mapping):
+            found |= flat(each, f"{name}/{key}")
+    return found
 
 
 def _check_initialiser(argument: str, init) -> None:

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import haiku as hk
 import jax
 
-from constrainet.nn.checks import check_count, check_input, check_rep, naming, title
+from constrainet.arguments import check_count
+from constrainet.maps import check_input, check_rep
+from constrainet.nn.layer import naming, title
 from constrainet.reps import Rep
 
 
