@@ -49,6 +49,11 @@ class Chain(Composite):
         return self.maps[0].reps_in
 
     @property
+    def rep_in(self):
+        """How the first argument transforms."""
+        return self.reps_in[0]
+
+    @property
     def rep_out(self):
         return self.maps[-1].rep_out
 
@@ -96,6 +101,11 @@ def chain(*maps: Map) -> Chain:
     for each in maps:
         if not isinstance(each, Map):
             raise TypeError(f"`chain(*maps)` should be given maps, such as `linear`. Got {each!r}.")
+        if getattr(each, "weights", None) == "external":
+            raise ValueError(
+                "`chain(*maps)` should be given maps that need no weights from outside, because it "
+                f"hands on vectors alone. Got {each}."
+            )
     for before, after in zip(maps, maps[1:], strict=False):
         if after.reps_in != (before.rep_out,):
             raise ValueError(
@@ -153,6 +163,11 @@ class Residual(Map):
     @property
     def reps_in(self):
         return self.inner.reps_in
+
+    @property
+    def rep_in(self):
+        """How the argument transforms."""
+        return self.reps_in[0]
 
     @property
     def rep_out(self):

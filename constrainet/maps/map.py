@@ -170,11 +170,9 @@ class Map(ABC):
         Returns:
             Nested dictionaries of arrays.
         """
-        real = jnp.finfo(dtype).dtype
-        leaves, tree = jax.tree.flatten(self.parameters, is_leaf=_is_parameter)
-        keys = jax.random.split(key, max(1, len(leaves)))
-        arrays = [p.init(k, p.shape, p.dtype(real)) for p, k in zip(leaves, keys, strict=False)]
-        return jax.tree.unflatten(tree, arrays)
+        leaves = jax.tree.leaves(self.parameters, is_leaf=_is_parameter)
+        keys = iter(jax.random.split(key, max(1, len(leaves))))
+        return _initialised(self.parameters, keys, jnp.finfo(dtype).dtype)
 
     def apply(self, params: Mapping[str, Any], *xs: Any, **external: Any) -> Any:
         """The map applied to arrays.
@@ -227,13 +225,40 @@ class Map(ABC):
             for rep, x in zip(self.reps, arrays, strict=False)
         ]
         real = jnp.finfo(jnp.result_type(*arrays)).dtype
-        return self.run(params(real), *features, **(external or {})).array(lead)
+        given = self.checked_external(name, lead, external or {})
+        return self.run(params(real), *features, **given).array(lead)
+
+    def checked_external(
+        self, name: str, lead: tuple[int, ...], external: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """What came from outside, as `run` takes it; most maps take nothing.
+
+        Args:
+            name: of the layer, for messages.
+            lead: the leading axes of the arguments.
+            external: what was given.
+        """
+        if external:
+            raise TypeError(
+                f"`{name}` takes arrays alone. Got also {', '.join(external)}; only products "
+                "declared with `weights='external'` take weights."
+            )
+        return external
 
     def __getstate__(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}  # pyright: ignore[reportArgumentType]
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+
+
+def _initialised(parameters: Parameters, keys: Iterator[jax.Array], real: Any) -> dict[str, Any]:
+    return {
+        name: p.init(next(keys), p.shape, p.dtype(real))
+        if isinstance(p, Parameter)
+        else _initialised(p, keys, real)
+        for name, p in parameters.items()
+    }
 
 
 def walk(m: Map, path: str = "") -> Iterator[tuple[str, Map]]:
