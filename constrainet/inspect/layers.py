@@ -129,9 +129,7 @@ class LayerWatch:
         try:
             key = jax.random.fold_in(self.key, len(self.layers))
             # Haiku's parameters cannot be read inside JAX's own transformations
-            return equivariance_error(
-                apply, rep_in, rep_out, key, dtype=dtype, infinitesimal=False
-            )
+            return equivariance_error(apply, rep_in, rep_out, key, dtype=dtype, infinitesimal=False)
         finally:
             self._is_measuring = False
 

@@ -83,9 +83,7 @@ class Parameter:
             kind, why = "real", "the layer's weights are"
             if self.is_complex:
                 kind, why = "complex", "its representations are"
-            raise TypeError(
-                f"{what} should be {kind}, because {why}. Got {array.dtype}. {advice}"
-            )
+            raise TypeError(f"{what} should be {kind}, because {why}. Got {array.dtype}. {advice}")
         return array
 
 
@@ -116,8 +114,10 @@ class Map(ABC):
         ((2,), (8, 3))
     """
 
-    shared: SharedFrame | None
+    rep_in: Rep
+    rep_out: Rep
     rtol: float | None
+    shared: SharedFrame | None
     arguments: ClassVar[tuple[str, ...]] = ("rep_in",)
     """What the representations of the arguments are called, for messages."""
 
@@ -138,7 +138,7 @@ class Map(ABC):
     @property
     def reps(self) -> tuple[Rep, ...]:
         """The representations whose coordinates it computes in."""
-        return (*self.reps_in, self.rep_out)  # pyright: ignore[reportAttributeAccessIssue]
+        return (*self.reps_in, self.rep_out)
 
     @property
     def layers(self) -> Mapping[str, Map]:
@@ -249,7 +249,8 @@ class Map(ABC):
         return {field.name: getattr(self, field.name) for field in fields(self)}  # pyright: ignore[reportArgumentType]
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+        for name, value in state.items():
+            object.__setattr__(self, name, value)
 
 
 def _initialised(parameters: Parameters, keys: Iterator[jax.Array], real: Any) -> dict[str, Any]:

@@ -20,7 +20,6 @@ import numpy as np
 from constrainet.errors import NoEquivariantMapError
 from constrainet.maps import Map, Parameter, Parameters
 
-
 NAMES = ("w_init", "b_init", "name")
 """What a module takes beside its map's arguments."""
 
@@ -70,12 +69,12 @@ class Layer(hk.Module):
         own = signature(Layer.__init__).parameters
         arguments = [p for p in signature(cls.make).parameters.values() if p.name != "shared"]
 
-        def __init__(self, *args: Any, **options: Any):
+        def init(self, *args: Any, **options: Any):
             Layer.__init__(self, *args, **options)
 
         # Haiku reads a module's signature from its `__init__`
-        __init__.__signature__ = Signature([own["self"], *arguments, *(own[n] for n in NAMES)])
-        cls.__init__ = __init__
+        init.__signature__ = Signature([own["self"], *arguments, *(own[n] for n in NAMES)])
+        cls.__init__ = init
 
     def __init__(
         self,
@@ -205,7 +204,9 @@ def naming(layer: hk.Module) -> Iterator[None]:
     except (TypeError, ValueError) as error:
         if type(error) not in (TypeError, ValueError, NoEquivariantMapError):
             raise
-        raise type(error)(f"`{title(layer)}`: {error}") from error
+        kind, text = f"`{type(layer).__name__}`", str(error)
+        text = text.removeprefix(kind) if text.startswith(kind) else f": {text}"
+        raise type(error)(f"`{title(layer)}`{text}") from error
 
 
 def title(layer: hk.Module) -> str:

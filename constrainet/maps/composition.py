@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Self
 
 from constrainet.maps.features import Features
 from constrainet.maps.map import Map, Parameters
-from constrainet.maps.shared_frame import SharedFrame, frame
+from constrainet.maps.shared_frame import SharedFrame
 
 
 class Composite(Map):
@@ -106,7 +107,7 @@ def chain(*maps: Map) -> Chain:
                 "`chain(*maps)` should be given maps that need no weights from outside, because it "
                 f"hands on vectors alone. Got {each}."
             )
-    for before, after in zip(maps, maps[1:], strict=False):
+    for before, after in pairwise(maps):
         if after.reps_in != (before.rep_out,):
             raise ValueError(
                 "`chain(*maps)` should be given maps each of which takes what the one before "

@@ -53,6 +53,9 @@ class _Products(Map):
             return {}
         return {"w": Parameter((self.num_weights,), self._init, self.map.is_complex)}
 
+    def _weights(self, params: Mapping[str, Any], external: Mapping[str, Any]) -> jax.Array:
+        return external["weights"] if self.weights == "external" else params["w"]
+
     def _init(self, key, shape, dtype) -> jax.Array:
         noise = jax.random.normal(key, shape, dtype)
         return noise * jnp.asarray(self.gain * self.map.scales, jnp.finfo(dtype).dtype)
@@ -164,7 +167,7 @@ class TensorProduct(_Products):
         return self.map.rep_a, self.map.rep_b, self.map.rep_out
 
     def run(self, params: Mapping[str, Any], *xs: Features, **external: Any) -> Features:
-        return self.map.on_features(external.get("weights", params.get("w")), *xs)
+        return self.map.on_features(self._weights(params, external), *xs)
 
 
 @dataclass(frozen=True)
@@ -232,4 +235,4 @@ class BiLinear(_Products):
 
     def run(self, params: Mapping[str, Any], *xs: Features, **external: Any) -> Features:
         (x,) = xs
-        return self.map.on_features(external.get("weights", params.get("w")), x, x)
+        return self.map.on_features(self._weights(params, external), x, x)
