@@ -76,7 +76,7 @@ def test_parameters_are_known_without_a_batch(name):
 @pytest.mark.parametrize("name", ["chain", "residual"])
 def test_maps_are_equivariant(name):
     m, params, _ = made(name)
-    assert_equivariant(partial(m.apply, params), m.rep_in, m.rep_out)
+    assert_equivariant(partial(m.apply, params), m.rep_in, m.rep_out, jax.random.key(0))
 
 
 @EVERY_MAP
