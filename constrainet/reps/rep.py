@@ -37,9 +37,9 @@ class Rep(Action):
     """A finite-dimensional representation of a group, in coordinates.
 
     Made by `V`, `T` and `Scalar`, and composed by `a + b` (direct sum), `a * b` (tensor product),
-    `a ** k` (tensor power), `3 * a` (multiplicity), `a.T` (dual) and `a >> b` (the linear maps
-    from a to b). Representations of different groups compose to one of the product of the groups.
-    Immutable; equal if group and structure are.
+    `a ** k` (tensor power), `3 * a` (multiplicity), `a + 3` (three scalars more), `a.T` (dual) and
+    `a >> b` (the linear maps from a to b). Representations of different groups compose to one of
+    the product of the groups. Immutable; equal if group and structure are.
 
     Attributes:
         group: the group that acts.
@@ -166,10 +166,22 @@ class Rep(Action):
     # --- the algebra ---------------------------------------------------------------------------
 
     def __add__(self, other) -> Rep:
-        if not isinstance(other, Rep):
+        other = self._as_summand(other)
+        if other is None:
             return NotImplemented
         a, b = to_common_group(self, other)
         return direct_sum(a.group, [*a.summands, *b.summands])
+
+    def __radd__(self, other) -> Rep:
+        scalars = self._as_summand(other)
+        return NotImplemented if scalars is None else scalars + self
+
+    def _as_summand(self, other) -> Rep | None:
+        """A representation itself; n as n scalars, so that `sum` may start from 0."""
+        if isinstance(other, Rep):
+            return other
+        count = as_count(other, "a number of scalars")
+        return None if count is None else tensor_product(self.group, []) * count
 
     def __mul__(self, other) -> Rep:
         if isinstance(other, Rep):
