@@ -24,12 +24,11 @@ from constrainet.reps.fields import Complexified, Realified
 from constrainet.reps.function import from_function
 from constrainet.reps.generated import from_generators
 from constrainet.reps.irrep import Irrep
-from constrainet.reps.joining import under_one_group
 from constrainet.reps.named_irreps import irreducible, irreducibles
 from constrainet.reps.named_parts import NamedSum, named
 from constrainet.reps.permutations import Permutation, Regular
 from constrainet.reps.powers import Alt, Sym
-from constrainet.reps.question import Question, common_spaces
+from constrainet.reps.question import Question, common_spaces, under_one_group
 from constrainet.reps.rep import (
     DirectSum,
     LinearMaps,

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from constrainet.reps.joining import new_places
+from constrainet.reps.question import new_places
 from constrainet.reps.rep import Rep
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from constrainet.errors import ProblemTooLargeError
 from constrainet.groups import Group, check_group
 from constrainet.linalg import Monomial, digest
+from constrainet.reps.action import block_diagonal, embedded
 from constrainet.reps.atomic import AtomicRep
-from constrainet.reps.blocks import block_diagonal, embedded
 from constrainet.reps.constructions import Scalar
 from constrainet.reps.extension import is_finite
 from constrainet.reps.generated import from_generators

@@ -16,17 +16,14 @@ from math import prod
 
 import numpy as np
 
-from constrainet.errors import ProblemTooLargeError
 from constrainet.groups import Group
 from constrainet.linalg import BlockDiagonal, KroneckerProduct, KroneckerSum, digest
-from constrainet.reps.action import Action
+from constrainet.reps.action import Action, block_diagonal
 from constrainet.reps.arguments import as_count
-from constrainet.reps.blocks import block_diagonal
-from constrainet.reps.joining import to_common_group, under_one_group
 from constrainet.reps.notation import with_multiplicity, with_power
-from constrainet.reps.question import Question
-from constrainet.reps.symmetries import Piece, Symmetries, outer
-from constrainet.solve import Projector, Space, Subspace, memory_limit
+from constrainet.reps.question import Question, to_common_group, under_one_group
+from constrainet.reps.symmetries import Piece, outer
+from constrainet.solve import Projector, Subspace
 
 MOST_FACTORS = 60
 """Of a tensor product, each an axis of an array; two axes more are needed beside them."""
@@ -54,45 +51,10 @@ class Rep(Action):
         5
     """
 
-    # --- what each kind of representation says of itself ---------------------------------------
-
     @property
     @abstractmethod
     def T(self) -> Rep:
         """The dual: `ρ*(g) = ρ(g)⁻ᵀ`, `dρ*(A) = -dρ(A)ᵀ`. The dual of the dual is `self`."""
-
-    @property
-    @abstractmethod
-    def is_permutation(self) -> bool:
-        """Whether the group permutes the coordinates, so that pointwise functions commute."""
-
-    @property
-    @abstractmethod
-    def is_unitary(self) -> bool:
-        """Whether the group preserves the norm of vectors."""
-
-    @property
-    @abstractmethod
-    def is_complex(self) -> bool:
-        """Whether matrices, and hence equivariant maps, have complex entries."""
-
-    @property
-    @abstractmethod
-    def is_joint(self) -> bool:
-        """Whether several factors of the group act on one atom together."""
-
-    @property
-    @abstractmethod
-    def key(self) -> bytes:
-        """The digest of group and structure that equality goes by."""
-
-    @abstractmethod
-    def lift(self, group: Group, places: Sequence[int]) -> Rep:
-        """The same space for a larger product group; factor i becomes factor `places[i]`."""
-
-    @abstractmethod
-    def pieces(self, symmetries: Symmetries) -> list[Piece]:
-        """The tensor products that this is the sum of, of atoms of the given symmetries."""
 
     # --- the question put to the solver --------------------------------------------------------
 
@@ -144,24 +106,6 @@ class Rep(Action):
     def question(self) -> Question:
         """The maps whose entries, row by row, are the invariant vectors of this."""
         return Question(tensor_product(self.group, []), self)
-
-    def space_in(self, symmetries: Symmetries) -> Space:
-        """The solver's normal form of this representation, in symmetries that fit it; remembered.
-
-        Raises:
-            ProblemTooLargeError: if the places of its coordinates would not fit in memory.
-        """
-        if symmetries not in self._spaces:
-            required = 3 * 8 * self.dim
-            if required > memory_limit():
-                what = f"The coordinates of a representation of dimension {self.dim:,}"
-                raise ProblemTooLargeError(what, required, memory_limit())
-            self._spaces[symmetries] = Space.collect(self.pieces(symmetries))
-        return self._spaces[symmetries]
-
-    @cached_property
-    def _spaces(self) -> dict[Symmetries, Space]:
-        return {}
 
     # --- the algebra ---------------------------------------------------------------------------
 
@@ -219,12 +163,6 @@ class Rep(Action):
     def tensor_factors(self) -> tuple[Rep, ...]:
         """The representations that this is the tensor product of, in order."""
         return (self,)
-
-    def __eq__(self, other):
-        return self.key == other.key if isinstance(other, Rep) else NotImplemented
-
-    def __hash__(self):
-        return hash(self.key)
 
     def __repr__(self):
         return f"Rep({self}, group={self.group})"

@@ -11,10 +11,10 @@ import scipy.linalg
 
 from constrainet.groups import Group, check_group
 from constrainet.linalg import digest
+from constrainet.reps.action import block_diagonal, embedded
 from constrainet.reps.arguments import check_rep
 from constrainet.reps.atomic import AtomicRep
 from constrainet.reps.atoms import Defining
-from constrainet.reps.blocks import block_diagonal, embedded
 from constrainet.reps.constructions import V
 from constrainet.reps.dual import dual
 from constrainet.reps.extension import contains_tangent, is_finite, resembles
