@@ -19,8 +19,8 @@ from constrainet.reps.decomposition import (
     clebsch_gordan,
     decompose,
 )
+from constrainet.reps.derived import Complexified, Realified
 from constrainet.reps.determinant import Det, Sign
-from constrainet.reps.fields import Complexified, Realified
 from constrainet.reps.function import from_function
 from constrainet.reps.generated import from_generators
 from constrainet.reps.irrep import Irrep

@@ -15,7 +15,7 @@ from constrainet.errors import ProblemTooLargeError
 from constrainet.groups import Group
 from constrainet.linalg import KroneckerProduct
 from constrainet.reps.symmetries import Piece, Symmetries
-from constrainet.solve import Space, memory_limit
+from constrainet.solve import Projector, Space, Subspace, memory_limit
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -68,6 +68,11 @@ class Action(ABC):
     @abstractmethod
     def pieces(self, symmetries: Symmetries) -> list[Piece]:
         """The tensor products that this is the sum of, of atoms of the given symmetries."""
+
+    @property
+    @abstractmethod
+    def question(self) -> Any:
+        """The maps whose entries, row by row, are the invariant vectors of this."""
 
     @abstractmethod
     def _rho(self, blocks) -> Any:
@@ -182,6 +187,50 @@ class Action(ABC):
     @cached_property
     def _spaces(self) -> dict[Symmetries, Space]:
         return {}
+
+    def equivariant_basis(
+        self, *, method: str = "auto", rtol: float | None = None, cache_dir: str | None = None
+    ) -> Subspace:
+        """An orthonormal basis of the vectors that every element of the group leaves alone.
+
+        Of `a >> b` these are the equivariant matrices from a to b, row by row. Solutions are
+        remembered, so asking again is cheap.
+
+        Args:
+            method: "auto" takes the first that applies of "orbits", "isotypic" and "nullspace".
+            rtol: relative cutoff of singular values, for generators that are only approximately
+                known: about 30 times their relative error. The methods that need exact
+                generators are then left out.
+            cache_dir: a folder in which null spaces are kept between processes; by default the
+                environment variable `CONSTRAINET_CACHE`, or none.
+
+        Returns:
+            The basis, in factors, with its certificate.
+
+        Raises:
+            ValueError: if an option is not one of those above.
+            MethodNotApplicableError: if the method named cannot solve this problem.
+            AmbiguousRankError: if the rank depends on the cutoff.
+            ProblemTooLargeError: if no method fits in memory.
+
+        Example:
+            >>> from constrainet.groups import S
+            >>> from constrainet.reps import V
+            >>> basis = (V(S(4)) >> V(S(4))).equivariant_basis()
+            >>> basis.rank, basis.shape, basis.method
+            (2, (16, 2), 'orbits')
+
+        References:
+            Finzi, Welling, Wilson, "A practical method for constructing equivariant multilayer
+            perceptrons for arbitrary matrix groups" (2021), Theorem 1 and section 5.
+        """
+        return self.question.solve(method=method, rtol=rtol, cache_dir=cache_dir)
+
+    def equivariant_projector(
+        self, *, method: str = "auto", rtol: float | None = None, cache_dir: str | None = None
+    ) -> Projector:
+        """The orthogonal projector onto the span of `equivariant_basis`, same arguments."""
+        return Projector(self.equivariant_basis(method=method, rtol=rtol, cache_dir=cache_dir))
 
     def _blocks(self, method: str, argument: str, matrix) -> tuple:
         matrix = _floating(matrix)

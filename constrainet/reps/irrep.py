@@ -7,9 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from constrainet.reps.notation import dual_label
 from constrainet.reps.rep import Rep
-from constrainet.reps.subquotient import Subquotient, frozen
+from constrainet.reps.subquotient import Subquotient, flattened
 
 Type = Literal["real", "complex", "quaternionic"]
 
@@ -26,25 +25,15 @@ class Irrep(Subquotient):
             itself: "real", "complex" or "quaternionic". Of a complex one, "real" if it is real in
             other coordinates, "complex" if it differs from its conjugate, and "quaternionic" if it
             is equivalent to it but not real (Frobenius and Schur).
-        label: how it is written; it does not count for equality.
 
     References:
         Bröcker, tom Dieck, "Representations of compact Lie groups" (1985), section II.6.
     """
 
     type: Type
-    label: str
-
-    def of(self, parent, basis):
-        label = self.label if parent.group != self.group else dual_label(self.label)
-        return Irrep(parent.group, parent, basis, self.type, label)
-
-    def __str__(self):
-        return self.label
 
 
 def irrep(parent: Rep, basis: np.ndarray, type: Type, label: str) -> Irrep:
     """The part of a representation spanned by orthonormal columns, known to be irreducible."""
-    while isinstance(parent, Subquotient):
-        parent, basis = parent.parent, parent.basis @ basis
-    return Irrep(parent.group, parent, frozen(basis), type, label)
+    parent, basis = flattened(parent, basis)
+    return Irrep(parent.group, parent, basis, label, type)

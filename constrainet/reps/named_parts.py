@@ -4,29 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import add
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from constrainet.reps.question import new_places
-from constrainet.reps.rep import Rep
+from constrainet.reps.question import lifted
+from constrainet.reps.rep import Derived, Rep, direct_sum
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class NamedSum(Rep):
+class NamedSum(Derived):
     """A direct sum with a name for each part; made by `named`.
 
     As a representation it is the sum, and equal to it.
 
     Attributes:
-        total: the direct sum.
         names: in order.
         reps: the parts, in order.
     """
 
-    total: Rep
     names: tuple[str, ...]
     reps: tuple[Rep, ...]
 
@@ -103,6 +102,18 @@ class NamedSum(Rep):
         return {name: vector[..., place] for name, place in self.slices.items()}
 
     @property
+    def operands(self) -> tuple[Rep, ...]:
+        return self.reps
+
+    def of(self, group, operands):
+        return NamedSum(group, self.names, tuple(operands))
+
+    @cached_property
+    def total(self) -> Rep:
+        """The direct sum, without names."""
+        return direct_sum(self.group, [pair for rep in self.reps for pair in rep.summands])
+
+    @property
     def dim(self) -> int:
         return self.total.dim
 
@@ -114,33 +125,9 @@ class NamedSum(Rep):
     def tensor_factors(self) -> tuple[Rep, ...]:
         return self.total.tensor_factors
 
-    @cached_property
-    def T(self) -> Rep:
-        return NamedSum(self.group, self.total.T, self.names, tuple(rep.T for rep in self.reps))
-
-    @property
-    def is_permutation(self) -> bool:
-        return self.total.is_permutation
-
-    @property
-    def is_unitary(self) -> bool:
-        return self.total.is_unitary
-
-    @property
-    def is_complex(self) -> bool:
-        return self.total.is_complex
-
-    @property
-    def is_joint(self) -> bool:
-        return self.total.is_joint
-
     @property
     def key(self) -> bytes:
         return self.total.key
-
-    def lift(self, group, places):
-        reps = tuple(rep.lift(group, places) for rep in self.reps)
-        return NamedSum(group, self.total.lift(group, places), self.names, reps)
 
     def pieces(self, symmetries):
         return self.total.pieces(symmetries)
@@ -196,13 +183,8 @@ def named(parts: Mapping[str, Rep]) -> NamedSum:
         )
     if not parts:
         raise ValueError("`named(parts)` should have at least one part.")
-    reps = list(parts.values())
-    total = reps[0]
-    for rep in reps[1:]:
-        total = total + rep
-    group = total.group
-    reps = [rep.lift(group, new_places(rep.group, group)) for rep in reps]
-    return NamedSum(group, total, tuple(parts), tuple(reps))
+    group = reduce(add, parts.values()).group
+    return NamedSum(group, tuple(parts), tuple(lifted(rep, group) for rep in parts.values()))
 
 
 def _as_array(value):

@@ -15,9 +15,9 @@ from constrainet.linalg import Monomial, digest
 from constrainet.reps.action import block_diagonal, embedded
 from constrainet.reps.atomic import AtomicRep
 from constrainet.reps.constructions import Scalar
+from constrainet.reps.derived import inflate
 from constrainet.reps.extension import is_finite
 from constrainet.reps.generated import from_generators
-from constrainet.reps.inflation import inflate
 from constrainet.reps.rep import Rep, tensor_product
 from constrainet.reps.subgroups import induce
 from constrainet.reps.subquotient import frozen

@@ -124,7 +124,7 @@ def mapping_group(a: Group, b: Group) -> Group:
             groups, but a map from one group's representation to another's is equivariant only if
             it is constant on both, which is more likely to be a mistake.
     """
-    group = common_group(a, b) if a != b else a
+    group = common_group(a, b)
     if len(group.factors) > max(len(a.factors), len(b.factors)):
         raise ValueError(
             f"Cannot map between representations of different groups, {a} and {b}. Restrict one, "
@@ -136,8 +136,6 @@ def mapping_group(a: Group, b: Group) -> Group:
 
 def new_places(old: Group, new: Group) -> tuple[int, ...]:
     """For each factor of a group, its place in a product that contains them all."""
-    if old == new:
-        return tuple(range(len(old.factors)))
     places: list[int] = []
     for factor in old.factors:  # equal ones keep their order
         free = (i for i, f in enumerate(new.factors) if f == factor and i not in places)
@@ -145,15 +143,15 @@ def new_places(old: Group, new: Group) -> tuple[int, ...]:
     return tuple(places)
 
 
+def lifted(rep: AnyRep, group: Group) -> AnyRep:
+    """The same representation, for a product that contains the factors of its group."""
+    return rep if rep.group == group else rep.lift(group, new_places(rep.group, group))
+
+
 def to_common_group(a: AnyRep, b: AnyRep) -> tuple[AnyRep, AnyRep]:
     """Two representations that are added or multiplied, as representations of one group."""
-    if a.group == b.group:
-        return a, b
     group = common_group(a.group, b.group)
-    return (
-        a.lift(group, new_places(a.group, group)),
-        b.lift(group, new_places(b.group, group)),
-    )
+    return lifted(a, group), lifted(b, group)
 
 
 def under_one_group(source: AnyRep, target: AnyRep) -> tuple[AnyRep, AnyRep]:
@@ -163,7 +161,4 @@ def under_one_group(source: AnyRep, target: AnyRep) -> tuple[AnyRep, AnyRep]:
         ValueError: if neither group contains the other.
     """
     group = mapping_group(source.group, target.group)
-    return (
-        source.lift(group, new_places(source.group, group)),
-        target.lift(group, new_places(target.group, group)),
-    )
+    return lifted(source, group), lifted(target, group)

@@ -23,7 +23,6 @@ from constrainet.reps.arguments import as_count
 from constrainet.reps.notation import with_multiplicity, with_power
 from constrainet.reps.question import Question, to_common_group, under_one_group
 from constrainet.reps.symmetries import Piece, outer
-from constrainet.solve import Projector, Subspace
 
 MOST_FACTORS = 60
 """Of a tensor product, each an axis of an array; two axes more are needed beside them."""
@@ -56,58 +55,10 @@ class Rep(Action):
     def T(self) -> Rep:
         """The dual: `ρ*(g) = ρ(g)⁻ᵀ`, `dρ*(A) = -dρ(A)ᵀ`. The dual of the dual is `self`."""
 
-    # --- the question put to the solver --------------------------------------------------------
-
-    def equivariant_basis(
-        self, *, method: str = "auto", rtol: float | None = None, cache_dir: str | None = None
-    ) -> Subspace:
-        """An orthonormal basis of the vectors that every element of the group leaves alone.
-
-        Of `a >> b` these are the equivariant matrices from a to b, row by row. Solutions are
-        remembered, so asking again is cheap.
-
-        Args:
-            method: "auto" takes the first that applies of "orbits", "isotypic" and "nullspace".
-            rtol: relative cutoff of singular values, for generators that are only approximately
-                known: about 30 times their relative error. The methods that need exact
-                generators are then left out.
-            cache_dir: a folder in which null spaces are kept between processes; by default the
-                environment variable `CONSTRAINET_CACHE`, or none.
-
-        Returns:
-            The basis, in factors, with its certificate.
-
-        Raises:
-            ValueError: if an option is not one of those above.
-            MethodNotApplicableError: if the method named cannot solve this problem.
-            AmbiguousRankError: if the rank depends on the cutoff.
-            ProblemTooLargeError: if no method fits in memory.
-
-        Example:
-            >>> from constrainet.groups import S
-            >>> from constrainet.reps import V
-            >>> basis = (V(S(4)) >> V(S(4))).equivariant_basis()
-            >>> basis.rank, basis.shape, basis.method
-            (2, (16, 2), 'orbits')
-
-        References:
-            Finzi, Welling, Wilson, "A practical method for constructing equivariant multilayer
-            perceptrons for arbitrary matrix groups" (2021), Theorem 1 and section 5.
-        """
-        return self.question.solve(method=method, rtol=rtol, cache_dir=cache_dir)
-
-    def equivariant_projector(
-        self, *, method: str = "auto", rtol: float | None = None, cache_dir: str | None = None
-    ) -> Projector:
-        """The orthogonal projector onto the span of `equivariant_basis`, same arguments."""
-        return Projector(self.equivariant_basis(method=method, rtol=rtol, cache_dir=cache_dir))
-
     @property
     def question(self) -> Question:
         """The maps whose entries, row by row, are the invariant vectors of this."""
         return Question(tensor_product(self.group, []), self)
-
-    # --- the algebra ---------------------------------------------------------------------------
 
     def __add__(self, other) -> Rep:
         other = self._as_summand(other)
@@ -169,7 +120,49 @@ class Rep(Action):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DirectSum(Rep):
+class Derived(Rep):
+    """A representation that is a function of others, its operands.
+
+    The dual is the same function of their duals, and what is said of its kind holds if it holds of
+    all of them.
+    """
+
+    @property
+    @abstractmethod
+    def operands(self) -> tuple[Rep, ...]:
+        """The representations that it is a function of."""
+
+    @abstractmethod
+    def of(self, group: Group, operands: Sequence[Rep]) -> Rep:
+        """The same function of other representations, a representation of `group`."""
+
+    @cached_property
+    def T(self) -> Rep:
+        duals = tuple(rep.T for rep in self.operands)
+        return self if duals == self.operands else self.of(self.group, duals)
+
+    def lift(self, group, places):
+        return self.of(group, [rep.lift(group, places) for rep in self.operands])
+
+    @cached_property
+    def is_permutation(self) -> bool:
+        return all(rep.is_permutation for rep in self.operands)
+
+    @cached_property
+    def is_unitary(self) -> bool:
+        return all(rep.is_unitary for rep in self.operands)
+
+    @cached_property
+    def is_complex(self) -> bool:
+        return any(rep.is_complex for rep in self.operands)
+
+    @cached_property
+    def is_joint(self) -> bool:
+        return any(rep.is_joint for rep in self.operands)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DirectSum(Derived):
     """The direct sum of representations of one group; made by `direct_sum`.
 
     Attributes:
@@ -183,35 +176,20 @@ class DirectSum(Rep):
         return sum(rep.dim * count for rep, count in self.parts)
 
     @property
+    def operands(self) -> tuple[Rep, ...]:
+        return tuple(rep for rep, _ in self.parts)
+
+    def of(self, group, operands):
+        counts = (count for _, count in self.parts)
+        return direct_sum(group, list(zip(operands, counts, strict=True)))
+
+    @property
     def summands(self) -> tuple[tuple[Rep, int], ...]:
         return self.parts
 
     @cached_property
-    def T(self) -> Rep:
-        return direct_sum(self.group, [(rep.T, count) for rep, count in self.parts])
-
-    @cached_property
-    def is_permutation(self) -> bool:
-        return all(rep.is_permutation for rep, _ in self.parts)
-
-    @cached_property
-    def is_unitary(self) -> bool:
-        return all(rep.is_unitary for rep, _ in self.parts)
-
-    @cached_property
-    def is_complex(self) -> bool:
-        return any(rep.is_complex for rep, _ in self.parts)
-
-    @cached_property
-    def is_joint(self) -> bool:
-        return any(rep.is_joint for rep, _ in self.parts)
-
-    @cached_property
     def key(self) -> bytes:
         return digest("sum", self.group.key, tuple((rep.key, count) for rep, count in self.parts))
-
-    def lift(self, group, places):
-        return DirectSum(group, tuple((rep.lift(group, places), n) for rep, n in self.parts))
 
     def pieces(self, symmetries):
         pieces, start = [], 0
@@ -261,7 +239,7 @@ class DirectSum(Rep):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TensorProduct(Rep):
+class TensorProduct(Derived):
     """The tensor product of representations of one group; made by `tensor_product`.
 
     Coordinates are in row-major order of the factors. The empty product is the trivial
@@ -278,35 +256,19 @@ class TensorProduct(Rep):
         return prod(rep.dim for rep in self.factors)
 
     @property
+    def operands(self) -> tuple[Rep, ...]:
+        return self.factors
+
+    def of(self, group, operands):
+        return tensor_product(group, operands)
+
+    @property
     def tensor_factors(self) -> tuple[Rep, ...]:
         return self.factors
 
     @cached_property
-    def T(self) -> Rep:
-        return tensor_product(self.group, [rep.T for rep in self.factors])
-
-    @cached_property
-    def is_permutation(self) -> bool:
-        return all(rep.is_permutation for rep in self.factors)
-
-    @cached_property
-    def is_unitary(self) -> bool:
-        return all(rep.is_unitary for rep in self.factors)
-
-    @cached_property
-    def is_complex(self) -> bool:
-        return any(rep.is_complex for rep in self.factors)
-
-    @cached_property
-    def is_joint(self) -> bool:
-        return any(rep.is_joint for rep in self.factors)
-
-    @cached_property
     def key(self) -> bytes:
         return digest("product", self.group.key, tuple(rep.key for rep in self.factors))
-
-    def lift(self, group, places):
-        return TensorProduct(group, tuple(rep.lift(group, places) for rep in self.factors))
 
     def pieces(self, symmetries):
         products: list[Piece] = [((), np.zeros(1, np.intp))]
@@ -389,16 +351,16 @@ class LinearMaps(TensorProduct):
     source: Rep
     target: Rep
 
-    @cached_property
-    def T(self) -> Rep:
-        return linear_maps(self.source.T, self.target.T)
+    @property
+    def operands(self) -> tuple[Rep, ...]:
+        return self.source, self.target
+
+    def of(self, group, operands):
+        return linear_maps(*operands)
 
     @cached_property
     def key(self) -> bytes:
         return digest("maps", self.source.key, self.target.key)
-
-    def lift(self, group, places):
-        return linear_maps(self.source.lift(group, places), self.target.lift(group, places))
 
     @property
     def question(self):

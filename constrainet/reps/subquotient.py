@@ -7,8 +7,7 @@ not invariant. Either can be evaluated at any element, and differentiated, becau
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -23,26 +22,32 @@ from constrainet.linalg import (
 )
 from constrainet.reps.atomic import AtomicRep
 from constrainet.reps.notation import dual_label
-from constrainet.reps.rep import Rep, direct_sum
+from constrainet.reps.rep import Derived, Rep, direct_sum
 from constrainet.solve import constant
 from constrainet.tolerances import EXACT, RANK
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Subquotient(AtomicRep):
+class Subquotient(AtomicRep, Derived):
     """ρ'(g) = Bᴴ ρ(g) B, with orthonormal columns B.
 
     Attributes:
         parent: the representation ρ.
         basis: B, shape (parent.dim, dim), read-only.
+        label: how it is written; it does not count for equality.
     """
 
     parent: Rep
     basis: np.ndarray
+    label: str
 
-    @abstractmethod
-    def of(self, parent: Rep, basis: np.ndarray) -> Rep:
-        """The same kind of representation, of another parent."""
+    @property
+    def operands(self) -> tuple[Rep, ...]:
+        return (self.parent,)
+
+    def of(self, group, operands) -> Rep:
+        (parent,) = operands
+        return replace(self, group=group, parent=parent)
 
     @property
     def dim(self) -> int:
@@ -55,16 +60,14 @@ class Subquotient(AtomicRep):
     @cached_property
     def T(self) -> Rep:
         dual = self.parent.T
-        is_self = dual is self.parent and not np.iscomplexobj(self.basis)
-        return self if is_self else self.of(dual, frozen(self.basis.conj()))
+        if dual == self.parent and not np.iscomplexobj(self.basis):
+            return self
+        basis = frozen(self.basis.conj())
+        return replace(self, parent=dual, basis=basis, label=dual_label(self.label))
 
     @cached_property
     def key(self) -> bytes:
         return digest("subquotient", self.parent.key, self.basis)
-
-    def lift(self, group, places):
-        parent = self.parent.lift(group, places)
-        return self if parent is self.parent else self.of(parent, self.basis)
 
     def matrices(self, place):
         discrete, lie = self.parent._images(place)
@@ -86,21 +89,6 @@ class Subquotient(AtomicRep):
         y = x @ constant(self.basis.T, x)
         y = self.parent._act(blocks, y)
         return y @ constant(self.basis.conj(), y)
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Part(Subquotient):
-    """A subspace or quotient with a name.
-
-    Attributes:
-        label: how it is written; it does not count for equality.
-    """
-
-    label: str
-
-    def of(self, parent, basis):
-        label = self.label if parent.group != self.group else dual_label(self.label)
-        return Part(parent.group, parent, basis, label)
 
     def __str__(self):
         return self.label
@@ -175,12 +163,12 @@ def part(rep: Rep, basis: np.ndarray, label: str) -> Rep:
     if basis.shape[1] == 0:
         return direct_sum(rep.group, [])
     parent, basis = flattened(rep, basis)
-    return Part(rep.group, parent, basis, label)
+    return Subquotient(rep.group, parent, basis, label)
 
 
 def flattened(parent: Rep, basis: np.ndarray) -> tuple[Rep, np.ndarray]:
     """A part of a part is a part of the whole."""
-    if isinstance(parent, Part):
+    while isinstance(parent, Subquotient):
         parent, basis = parent.parent, parent.basis @ basis
     return parent, frozen(basis)
 
