@@ -14,7 +14,7 @@ from constrainet.groups import Group, check_group
 from constrainet.linalg import Monomial, digest
 from constrainet.reps.action import block_diagonal, embedded
 from constrainet.reps.atomic import AtomicRep
-from constrainet.reps.constructions import Scalar
+from constrainet.reps.defining import Scalar
 from constrainet.reps.derived import inflate
 from constrainet.reps.extension import is_finite
 from constrainet.reps.generated import from_generators

@@ -1,8 +1,8 @@
 """Representations and their algebra: direct sums, tensor products, duals, multiplicities.
 
 A `Rep` is a typed vector space: it belongs to a group and says how the group's elements act on its
-coordinates. There are four kinds: the atomic ones (`atoms.py`), and the sums, products and linear
-maps here.
+coordinates. It is atomic (`atomic.py`, `defining.py`), or it is a function of others: the sums,
+products and linear maps here, and those of `derived.py`, which are both.
 """
 
 from __future__ import annotations

@@ -12,8 +12,7 @@ import scipy.linalg
 from constrainet.groups import Group, check_group
 from constrainet.reps.action import block_diagonal, embedded
 from constrainet.reps.arguments import check_rep
-from constrainet.reps.atoms import Defining
-from constrainet.reps.constructions import V
+from constrainet.reps.defining import Defining, V
 from constrainet.reps.derived import DerivedAtom, inflate
 from constrainet.reps.extension import contains_tangent, is_finite, resembles
 from constrainet.reps.generated import on_host
