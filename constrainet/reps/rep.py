@@ -82,23 +82,19 @@ class Rep(Action):
         if isinstance(other, Rep):
             a, b = to_common_group(self, other)
             return tensor_product(a.group, [*a.tensor_factors, *b.tensor_factors])
-        multiplicity = as_count(other, "a multiplicity")
-        return (
-            NotImplemented
-            if multiplicity is None
-            else direct_sum(self.group, self.summands * multiplicity)
-        )
+        count = as_count(other, "a multiplicity")
+        if count is None:
+            return NotImplemented
+        return direct_sum(self.group, self.summands * count)
 
     def __rmul__(self, other) -> Rep:
         return self * other
 
     def __pow__(self, power) -> Rep:
         count = as_count(power, "a tensor power")
-        return (
-            NotImplemented
-            if count is None
-            else tensor_product(self.group, self.tensor_factors * count)
-        )
+        if count is None:
+            return NotImplemented
+        return tensor_product(self.group, self.tensor_factors * count)
 
     def __rshift__(self, other) -> LinearMaps:
         if not isinstance(other, Rep):

@@ -30,6 +30,7 @@ from constrainet.reps import (
     named,
     restrict,
 )
+from tests.reps.constructions import character
 from tests.reps.test_axioms import close, elements
 
 # --- powers --------------------------------------------------------------------------------------
@@ -149,6 +150,12 @@ def test_restriction_follows_the_structure():
     # 2e and 2o become the same
     pair = (restrict(irreducible(O(3), label), SO(3)) for label in ("2e", "2o"))
     assert (next(pair) >> next(pair)).equivariant_basis().rank == 1
+
+
+def test_duals_of_induced_representations_are_induced_from_duals():
+    rho = character()
+    assert induce(rho, D(3)).T == induce(rho.T, D(3)) != induce(rho, D(3))
+    assert str(induce(rho, D(3)).T) == f"Ind({rho.T})"
 
 
 def test_functions_on_a_group_are_induced_from_the_trivial_subgroup():
