@@ -7,8 +7,10 @@ import operator
 from constrainet.groups import Group, check_group
 from constrainet.reps.atoms import Defining
 from constrainet.reps.rep import Rep, TensorProduct, direct_sum
+from constrainet.reps.unbound import needs_group
 
 
+@needs_group("V(G)")
 def V(group: Group, *, factor: int | None = None) -> Rep:
     """The defining representation: the group's own matrices.
 
@@ -45,6 +47,7 @@ def V(group: Group, *, factor: int | None = None) -> Rep:
     return direct_sum(group, [(Defining(group, place), 1) for place in places])
 
 
+@needs_group("T(p, q, group=G)")
 def T(p: int, q: int = 0, *, group: Group) -> Rep:
     """Tensors with p upper and q lower indices: V^⊗p ⊗ V*^⊗q.
 
@@ -69,6 +72,7 @@ def T(p: int, q: int = 0, *, group: Group) -> Rep:
     return base**p * base.T**q
 
 
+@needs_group("Scalar(G)")
 def Scalar(group: Group) -> Rep:
     """The trivial representation: one number that no element changes.
 

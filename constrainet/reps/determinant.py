@@ -14,6 +14,7 @@ from constrainet.linalg import Monomial, digest
 from constrainet.reps.atomic import AtomicRep
 from constrainet.reps.notation import with_factor
 from constrainet.reps.rep import Rep, tensor_product
+from constrainet.reps.unbound import needs_group
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -100,6 +101,7 @@ class Determinant(AtomicRep):
         return text + "*" * self.is_dual
 
 
+@needs_group("Det(G)")
 def Det(group: Group) -> Rep:
     """The determinant of the defining matrices, a representation of dimension 1.
 
@@ -129,6 +131,7 @@ def Det(group: Group) -> Rep:
     return tensor_product(group, [Determinant(group, place) for place in places])
 
 
+@needs_group("Sign(G)")
 def Sign(group: Group) -> Rep:
     """The sign of the permutation of coordinates, a representation of dimension 1.
 

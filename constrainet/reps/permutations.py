@@ -21,6 +21,7 @@ from constrainet.reps.inflation import inflate
 from constrainet.reps.rep import Rep, tensor_product
 from constrainet.reps.subgroups import induce
 from constrainet.reps.subquotient import frozen
+from constrainet.reps.unbound import needs_group
 from constrainet.solve import memory_limit
 
 CLOSE = 1e-3
@@ -253,6 +254,7 @@ def _of_points(group: Group, points, label: str | None) -> Rep:
     return rep
 
 
+@needs_group("Regular(G)")
 def Regular(group: Group) -> Rep:
     """The regular representation: functions on a finite group, ρ(g) e_h = e_gh.
 
