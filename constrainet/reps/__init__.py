@@ -27,7 +27,7 @@ from constrainet.reps.irrep import Irrep
 from constrainet.reps.joining import under_one_group
 from constrainet.reps.named_irreps import irreducible, irreducibles
 from constrainet.reps.named_parts import NamedSum, named
-from constrainet.reps.permutations import Permutation, Regular
+from constrainet.reps.permutations import Permutation, Regular, signed_permutation
 from constrainet.reps.powers import Alt, Sym
 from constrainet.reps.question import Question, common_spaces
 from constrainet.reps.rep import (
@@ -75,6 +75,7 @@ __all__ = [
     "irreducibles",
     "named",
     "restrict",
+    "signed_permutation",
     "tensor_product",
     "under_one_group",
 ]
