@@ -81,6 +81,8 @@ def under_one_group(source: Rep, target: Rep) -> tuple[Rep, Rep]:
     Raises:
         ValueError: if neither group contains the other.
     """
+    if source.group == target.group:
+        return source, target
     group = mapping_group(source.group, target.group)
     return (
         source.lift(group, new_places(source.group, group)),
