@@ -212,7 +212,8 @@ def angle(p: Problem, factors, maps: np.ndarray, truth: np.ndarray) -> tuple[flo
         return np.nan, np.inf
     stretch = np.linalg.norm(frame_in, 2) / np.linalg.svd(frame_out, compute_uv=False)[-1]
     vectors, values, _ = np.linalg.svd(natural / sizes, full_matrices=False)
-    explained = 1e-14 * stretch / (sizes.min() * values[-1]) if stretch > 1.001 else 0.0
+    # also where units only shrink: `sizes` are then those of what is left
+    explained = 1e-14 * stretch / (sizes.min() * values[-1])
     return float(np.linalg.norm(vectors - truth @ (truth.conj().T @ vectors), 2)), explained
 
 

@@ -348,17 +348,21 @@ def contractions(rng):
 
 
 def looks_approximate(rng):
-    """Exact, though with small or uneven numbers: a long shear, a slow turn, a Jordan algebra."""
+    """Exact, though with small or uneven numbers: a long shear, a slow turn, a Jordan algebra.
+
+    Uneven ones are even in natural coordinates, where singular values tell what is zero.
+    """
     kind = rng.randint(4)
     if kind == 0:
-        return factor(discrete=[[[1, 10.0 ** rng.randint(-4, 4)], [0, 1]]], is_infinite=True)
+        shear = factor(discrete=[[[1.0, 1], [0, 1]]], is_infinite=True)
+        return replace(shear, frame=np.diag([10.0 ** rng.randint(-4, 4), 1]))
     if kind == 1:
         return factor(
             discrete=[turn(10.0 ** -rng.randint(2, 5)), np.diag([1.0, -1.0])], is_infinite=True
         )
     if kind == 2:
         return factor([[[1.0, 1], [0, 1]]])
-    return factor([[[0, 1], [-(10.0 ** -rng.randint(1, 5)), 0]]])
+    return replace(factor([ROTATION]), frame=np.diag([1, 10.0 ** (-rng.randint(1, 5) / 2)]))
 
 
 FAMILIES: dict[str, Family] = CATALOGUE | {

@@ -107,7 +107,7 @@ def disguised(f: Factor, disguises: tuple[str, ...], rng: Rng) -> Factor:
             discrete = np.concatenate([discrete[:1] @ discrete[1:2], discrete[1:]])
     if "redundancy" in disguises and len(lie):
         a, b = lie[rng.randint(len(lie), size=2)]
-        lie = np.concatenate([lie, [a @ b - b @ a, a]])
+        lie = np.concatenate([lie, [bracket(a, b), a]])
     if "redundancy" in disguises and len(discrete):
         a, b = discrete[rng.randint(len(discrete), size=2)]
         discrete = np.concatenate([[np.eye(f.dim)], discrete, [a @ b, a]])
@@ -117,6 +117,16 @@ def disguised(f: Factor, disguises: tuple[str, ...], rng: Rng) -> Factor:
         decades = rng.uniform(0, 8)
         frame = 10 ** (decades * rng.uniform(-0.5, 0.5, size=(f.dim, 1))) * frame
     return replace(f, lie=lie, discrete=discrete, frame=frame, group=None if disguises else f.group)
+
+
+def bracket(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """a b - b a, with zeros where only rounding is left.
+
+    Generators may be of any size beside each other, so rounding would generate another group.
+    """
+    found = a @ b - b @ a
+    terms = np.abs(a) @ np.abs(b) + np.abs(b) @ np.abs(a)
+    return np.where(np.abs(found) < 1e-14 * terms, 0, found)
 
 
 def told(f: Factor, m: np.ndarray) -> np.ndarray:

@@ -253,6 +253,7 @@ class _PointIndex:
     def __init__(self):
         self.points: list[np.ndarray] = []
         self._cells: dict[int, list[int]] = {}
+        self._weights: np.ndarray | None = None
 
     def add(self, rows: np.ndarray) -> np.ndarray:
         """Which points these are, ints of shape (n,); new ones are appended."""
@@ -276,9 +277,11 @@ class _PointIndex:
 
     def _located(self, rows: np.ndarray):
         """Each row, its cell, and the nearest other cell."""
-        weights = np.random.RandomState(0).normal(size=rows.shape[1])
-        # with weights of norm 1, the sums of two points differ by no more than the points
-        positions = rows @ (weights / np.linalg.norm(weights)) / CELL
+        if self._weights is None:
+            weights = np.random.RandomState(0).normal(size=rows.shape[1])
+            # with weights of norm 1, the sums of two points differ by no more than the points
+            self._weights = weights / np.linalg.norm(weights)
+        positions = rows @ self._weights / CELL
         cells = np.floor(positions)
         neighbours = np.where(positions - cells < 0.5, cells - 1, cells + 1)
         return zip(rows, cells.astype(int).tolist(), neighbours.astype(int).tolist(), strict=True)

@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from constrainet.linalg import Matrix, Monomial, to_dense
+from constrainet.tolerances import CLEARLY
 
 LARGEST_ORDER = 10**5
 """An element that is not of finite order up to this counts as of infinite order.
@@ -21,6 +22,7 @@ QUALITY = 1e-3
 
 Irrational numbers are missed by about 0.1/q² to 1/q² by their best approximations, and only one in
 some dozens has a much better one. So generators known to few digits do not pass for irrational.
+What is missed by more than `CLEARLY` is not meant to be that fraction, however small q is.
 """
 
 NUM_WORDS = 64
@@ -78,6 +80,7 @@ def _angles(matrix: Matrix) -> np.ndarray:
 def _is_irrational(x: float) -> bool:
     for power in range(7):
         nearest = Fraction(float(x)).limit_denominator(10**power)
-        if abs(x - nearest) * nearest.denominator**2 < QUALITY:
+        miss = abs(x - nearest)
+        if miss < CLEARLY and miss * nearest.denominator**2 < QUALITY:
             return False
     return True

@@ -61,8 +61,7 @@ class AtomicRep(Rep):
     def is_unitary(self) -> bool:
         return all(
             all(isinstance(h, Monomial) or _is_unitary(h) for h in discrete)
-            and np.abs(lie + lie.conj().swapaxes(1, 2)).max(initial=0)
-            <= EXACT * np.abs(lie).max(initial=1)
+            and _are_anti_hermitian(lie)
             for discrete, lie in self._all_images
         )
 
@@ -117,6 +116,12 @@ def _matrix(operator) -> Matrix:
 
 def _is_unitary(matrix: np.ndarray) -> bool:
     return bool(np.abs(matrix @ matrix.conj().T - np.eye(len(matrix))).max(initial=0) <= EXACT)
+
+
+def _are_anti_hermitian(matrices: np.ndarray) -> bool:
+    """Whether each is, relative to its own size: generators may differ in size by any factor."""
+    misses = np.abs(matrices + matrices.conj().swapaxes(1, 2)).max(axis=(1, 2), initial=0)
+    return bool(np.all(misses <= EXACT * np.abs(matrices).max(axis=(1, 2), initial=0)))
 
 
 def _is_identity(matrix: Matrix) -> bool:

@@ -96,6 +96,7 @@ def contains_tangent(group: Group, A: np.ndarray) -> bool:
     )
 
 
+@lru_cache(maxsize=256)  # what cannot be decided takes the longest
 def is_finite(group: Group) -> bool:
     """Whether a group is known to be finite; False also where that cannot be decided."""
     try:

@@ -68,6 +68,8 @@ class Listed(Extension):
         self._one = np.eye(image_dim)
         is_checked = limit * image_dim**2 <= MAX_LISTED_ENTRIES
         images = [self._one]
+        # for each, what the rounding in its image is measured by
+        losses, letter_sizes = [0.0], [float(np.linalg.norm(image, 2)) for image in self._images]
         identity = np.eye(dim, dtype=np.result_type(float, *moves))
         elements, seen, start = [identity], {_name(identity): 0}, 0
         # and their inverses, by which equal ones are told
@@ -77,13 +79,16 @@ class Listed(Extension):
             for letter, move, inverse in zip(self._letters, moves, inverses, strict=True):
                 products, undone = move @ frontier, backward @ inverse
                 rest = start + np.arange(len(frontier))
-                found = np.ones((len(frontier), 1, 1))
+                found, loss = np.ones((len(frontier), 1, 1)), np.zeros(len(frontier))
                 if is_checked:
-                    found = self._images[letter] @ np.stack([images[k] for k in rest])
+                    factors = np.stack([images[k] for k in rest])
+                    found = self._images[letter] @ factors
+                    loss = np.linalg.norm(factors, axis=(1, 2)) + [losses[k] for k in rest]
+                    loss = np.minimum(loss, LARGEST) * letter_sizes[letter]
                 if not is_finite and start:  # the generators themselves are always listed
                     kept = _are_moderate(products, undone, found)
-                    products, undone, rest, found = (
-                        x[kept] for x in (products, undone, rest, found)
+                    products, undone, rest, found, loss = (
+                        x[kept] for x in (products, undone, rest, found, loss)
                     )
                 names = [_name(product) for product in products]
                 places = np.array([seen.get(name, -1) for name in names], int)
@@ -91,13 +96,17 @@ class Listed(Extension):
                     if np.abs(undone[k] @ elements[places[k]] - identity).max() > AGREE:
                         places[k] = -1
                 if is_checked and np.any(places >= 0):
-                    self._compare(letter, rest, found, places, images)
+                    known = np.flatnonzero(places >= 0)
+                    sizes = np.maximum(loss[known], [losses[k] for k in places[known]])
+                    self._compare(letter, rest, found, places, images, sizes)
                 # of one letter, the products with different words are different
                 for k in np.flatnonzero(places < 0):
                     seen.setdefault(names[k], len(elements))
                     self._parents.append((int(rest[k]), letter))
                     elements.append(products[k])
-                    images += [found[k]] * is_checked
+                    if is_checked:
+                        images.append(found[k])
+                        losses.append(float(loss[k]))
                 fresh.append(products[places < 0])
                 undoing.append(undone[places < 0])
             start += len(frontier)
@@ -106,12 +115,10 @@ class Listed(Extension):
         self.elements = np.stack(elements)
         self._sizes = np.abs(self.elements).max(axis=(1, 2))
 
-    def _compare(self, letter, rest, found, places, images) -> None:
+    def _compare(self, letter, rest, found, places, images, sizes) -> None:
         """Compares the images of products, `found`, with those of the elements that they equal."""
         known = np.flatnonzero(places >= 0)
         others = np.stack([images[place] for place in places[known]])
-        sizes = np.array([np.linalg.norm(images[k]) for k in rest[known]])
-        sizes *= np.linalg.norm(self._images[letter])
         worst = int((np.abs(found[known] - others).max(axis=(1, 2)) / sizes).argmax())
         k = known[worst]
         left, right = [letter, *self._word(int(rest[k]))], self._word(int(places[k]))

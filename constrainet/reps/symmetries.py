@@ -65,6 +65,11 @@ class Symmetries:
         )
 
 
+ROUNDING = 1e-14
+"""Weights of a combination below this fraction of the largest, and sums below this fraction of
+their terms, are zero but for rounding."""
+
+
 @dataclass(frozen=True, eq=False)
 class Presentation:
     """Which generators of a group make a symmetry, and how they are scaled.
@@ -100,7 +105,7 @@ class Presentation:
         kept = tuple(discrete[i] for i in self.discrete)
         infinitesimal = lie[self.lie] / self.norms[:, None, None]
         if self.mix is not None:
-            infinitesimal = np.tensordot(self.mix, infinitesimal, 1)
+            infinitesimal = _mixed(self.mix, infinitesimal)
         return Atom(self.symmetry, kept, infinitesimal, lie.shape[1])
 
 
@@ -123,7 +128,8 @@ def _present(group: Group, label: int, use_logarithms: bool, is_real: bool) -> P
     generators = generators / norms[:, None, None]
     if len(kept) and not are_orthogonal(moved(generators, units)):
         mix = tight_combinations(moved(generators, units))
-        generators = np.tensordot(mix, generators, 1)
+        mix[np.abs(mix) < ROUNDING * np.abs(mix).max()] = 0
+        generators = _mixed(mix, generators)
     logarithms, discrete = [], []
     for i, h in enumerate(group.discrete_matrices):
         if use_logarithms and (log := logarithm_of_stretch(h)) is not None:
@@ -138,6 +144,13 @@ def _present(group: Group, label: int, use_logarithms: bool, is_real: bool) -> P
         lie = realified(lie)
     symmetry = Symmetry(matrices, lie, label)
     return Presentation(symmetry, tuple(discrete), kept, norms, mix)
+
+
+def _mixed(mix: np.ndarray, matrices: np.ndarray) -> np.ndarray:
+    """Combinations with zeros where terms cancel: units would be read from the rounding left."""
+    found = np.tensordot(mix, matrices, 1)
+    terms = np.tensordot(np.abs(mix), np.abs(matrices), 1)
+    return np.where(np.abs(found) < ROUNDING * terms, 0, found)
 
 
 def realified(matrices):

@@ -13,7 +13,7 @@ from math import sqrt
 import numpy as np
 import scipy.linalg
 
-from constrainet.linalg import outside_span, to_dense
+from constrainet.linalg import Matrix, Monomial, outside_span, to_dense
 from constrainet.solve.problem import Atom, Symmetry
 from constrainet.tolerances import EXACT
 
@@ -25,6 +25,16 @@ NUM_CONNECTORS = 6
 
 NUM_PROBES = 2
 """Random combinations that show a violation; in one alone it may, rarely, be small."""
+
+SLOW = 0.0137
+"""Angles by which a generator turns some plane below this leave eigenvalues of short words close to
+each other, by the square of the angle; half of the words then have powers of the generator."""
+
+OFFSET = 0.3716
+"""Added to a number that may be a whole one, before it is rounded down."""
+
+STILL = 1e-7
+"""Angles below this are rounding, or too small to be told from it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +134,7 @@ class Formulas:
         else:
             self.words += [[]] * NUM_WORDS
         count = len(self.words)
+        self.powers = [_power(h) for h in symmetry.discrete]
         self.brackets = _missing_brackets(symmetry.infinitesimal)
         num_rotations = num_lie + len(self.brackets)
         self.exponents = rng.normal(size=(count, num_rotations)) / sqrt(max(1, num_rotations)) * 2
@@ -138,15 +149,19 @@ class Formulas:
     def images(self, atom: Atom) -> Images:
         """The images of the generators and of the group elements on an atom."""
         dense = [to_dense(h) for h in atom.discrete]
+        fast = dense
+        if max(self.powers, default=1) > 1:
+            pairs = zip(dense, self.powers, strict=True)
+            fast = [np.linalg.matrix_power(h, power) for h, power in pairs]
         rotations, boosts = _parts(atom.infinitesimal)
         if len(self.brackets):
             brackets = [_bracket(*np.tensordot(pair, boosts, 1)) for pair in self.brackets]
             rotations = np.concatenate([rotations, brackets])
         elements = []
-        for word, exponent in zip(self.words, self.exponents, strict=True):
+        for place, (word, exponent) in enumerate(zip(self.words, self.exponents, strict=True)):
             element = np.eye(atom.dim)
             for letter in word:
-                element = dense[letter] @ element
+                element = (fast if place % 2 else dense)[letter] @ element
             if len(rotations):
                 element = scipy.linalg.expm(np.tensordot(exponent, rotations, 1)) @ element
             elements.append(element)
@@ -169,6 +184,16 @@ class Formulas:
             sums = sums + np.tensordot(self.boosts, boosts, 1)
         hermitian = (sums[0] + sums[0].conj().T) / 2
         return hermitian, sums[1:]
+
+
+def _power(matrix: Matrix) -> int:
+    """The power of a unitary matrix that turns widely what it turns slowest; 1 for most."""
+    if isinstance(matrix, Monomial):
+        return 1
+    angles = np.abs(np.angle(np.linalg.eigvals(matrix)))
+    slowest = angles[angles > STILL].min(initial=np.inf)
+    # rounded down with an offset, because one over an angle may be a whole number or a half
+    return 1 if slowest > SLOW else int(1 / slowest + OFFSET)
 
 
 def _parts(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

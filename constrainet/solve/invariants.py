@@ -35,7 +35,7 @@ from constrainet.solve.storage import Storage
 from constrainet.solve.subspace import Solution, Subspace, questions
 from constrainet.solve.threads import few_threads
 from constrainet.solve.unitarisation import unitarised
-from constrainet.solve.units import certify_in_units, even, in_units, log_units
+from constrainet.solve.units import certify_in_units, departure, even, in_units, log_units
 from constrainet.tolerances import START
 
 logger = logging.getLogger("constrainet")
@@ -124,8 +124,9 @@ class Solver:
             if self.storage is not None:
                 self.storage.save(question, form, gap)
             if (logs := log_units(asked, self.rtol)) is not None:
-                form = DenseForm(in_units(_columns(form), logs))
-                certificate = self._required(form, asked)
+                found = _columns(form)
+                form = DenseForm(in_units(found, logs))
+                certificate = self._required(form, asked, departure(form.columns, logs, found))
         return Solution(form, certificate, gap, time.perf_counter() - start)
 
     def _first_certified(
@@ -140,14 +141,15 @@ class Solver:
             logger.info("`%s` left a violation of %.1e; trying on", form.method, worst)
         raise CertificateError(_what(question), worst, allowed)
 
-    def _required(self, form: Form, asked: Question) -> Certificate:
-        """The certificate of an answer in the caller's units."""
+    def _required(self, form: Form, asked: Question, miss: float) -> Certificate:
+        """The certificate of an answer in the caller's units, which misses the one in even ones."""
         certificate, allowed = (
             certify_in_units(form, asked, self.rtol),
             allowed_violation(self.rtol),
         )
-        if not certificate.worst <= allowed:
-            raise CertificateError(_what(asked), certificate.worst, allowed)
+        worst = float(np.maximum(certificate.worst, miss))
+        if not worst <= allowed:
+            raise CertificateError(_what(asked), worst, allowed)
         return certificate
 
     def _candidates(self, question: Question) -> Iterator[tuple[Form, float]]:

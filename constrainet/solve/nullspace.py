@@ -97,7 +97,7 @@ def nullspace(
         return DenseForm(start), rejected / cutoff
     _require(len(rows) * start.nbytes, f"Constraints on {start.shape[1]} candidates")
     stacked = np.concatenate([row @ start for row in rows])
-    values, combinations = _singular(stacked)
+    values, combinations = singular(stacked)
     _, gap = numerical_rank(np.append(values, rejected), cutoff)
     kept = values <= cutoff
     if rtol is None and not all(atom.is_adjoint_closed for atom in atoms):
@@ -118,8 +118,8 @@ def _require_one_gap(values: np.ndarray, cutoff: float) -> None:
         raise AmbiguousRankError(above[:-1][second].max(), below, cutoff)
 
 
-def _singular(stacked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """All singular values, and the combinations of columns that belong to them."""
+def singular(stacked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """All singular values, and the combinations of columns that belong to them, as columns."""
     triangle = scipy.linalg.qr(stacked, mode="r")[0][: stacked.shape[1]]
     _, values, vectors = np.linalg.svd(triangle, full_matrices=True)
     missing = np.zeros(stacked.shape[1] - len(values))
@@ -134,7 +134,7 @@ def polished(atoms: Sequence[Atom], columns: np.ndarray) -> DenseForm:
     if worst <= INEXACT:
         return DenseForm(columns)
     if len(columns) <= DENSE_LIMIT:
-        _, vectors = _singular(np.concatenate([to_dense(row) for row in rows]))
+        _, vectors = singular(np.concatenate([to_dense(row) for row in rows]))
         return DenseForm(vectors[:, len(columns) - columns.shape[1] :])
     columns = without_constrained_part(rows, columns, reduction=1e-3)
     return DenseForm(np.linalg.qr(columns)[0])

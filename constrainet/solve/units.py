@@ -14,6 +14,7 @@ from constrainet.errors import AmbiguousRankError
 from constrainet.linalg import canonical_basis, numerical_rank
 from constrainet.solve.certificate import Certificate, certify
 from constrainet.solve.forms import DenseForm, Form
+from constrainet.solve.nullspace import singular
 from constrainet.solve.problem import Question, balanced
 from constrainet.tolerances import RANK
 
@@ -63,6 +64,8 @@ def in_units(columns: np.ndarray, logs: np.ndarray) -> np.ndarray:
     Raises:
         AmbiguousRankError: if it is not clear whether a vector vanishes on a level.
     """
+    if np.iscomplexobj(columns) and not np.imag(columns).any():  # a quarter of the time
+        return in_units(np.real(columns), logs).astype(columns.dtype)
     columns = canonical_basis(columns)
     columns[np.abs(columns) < ABSENT] = 0
     order = np.argsort(-logs, kind="stable")
@@ -70,14 +73,15 @@ def in_units(columns: np.ndarray, logs: np.ndarray) -> np.ndarray:
     left = np.eye(columns.shape[1], dtype=columns.dtype)
     pieces, above = [], np.zeros(len(logs), bool)
     for level in levels:
-        _, values, vectors = np.linalg.svd(columns[level] @ left)
-        values = np.append(values, np.zeros(left.shape[1] - len(values)))
+        if not left.shape[1]:
+            break
+        values, vectors = singular(columns[level] @ left)
         rank = numerical_rank(values, RANK)[0] if values.max(initial=0) > RANK else 0
         if rank:
-            here = columns @ (left @ vectors[:rank].conj().T)
+            here = columns @ (left @ vectors[:, :rank])
             here[above] = 0
             pieces.append(here * np.exp(np.minimum(logs - logs[level[0]], 0))[:, None])
-            left = left @ vectors[rank:].conj().T
+            left = left @ vectors[:, rank:]
         above[level] = True
     if left.shape[1]:
         raise AmbiguousRankError(RANK, RANK, RANK)
@@ -110,6 +114,22 @@ def certify_in_units(form: Form, question: Question, rtol: float | None) -> Cert
     gram = columns.conj().T @ columns
     miss = np.abs(gram - np.eye(len(gram))).max(initial=0)
     return Certificate(certificate.residual, float(np.maximum(miss, certificate.orthonormality)))
+
+
+def departure(columns: np.ndarray, logs: np.ndarray, found: np.ndarray) -> float:
+    """How far the canonical basis in the caller's units is from the solution in even ones.
+
+    In skew coordinates constraints tell little, and whether a vector vanishes on a level may have
+    been decided by rounding: then the two span different spaces.
+
+    Args:
+        columns: what `in_units` returned.
+        logs: as there.
+        found: the columns that it got.
+    """
+    evened = _out_of_units(columns, logs)
+    outside = evened - found @ (found.conj().T @ evened)
+    return float((np.linalg.norm(outside, axis=0) / np.linalg.norm(evened, axis=0)).max(initial=0))
 
 
 def _out_of_units(columns: np.ndarray, logs: np.ndarray) -> np.ndarray:

@@ -372,3 +372,10 @@ def test_contains_refuses_bad_matrices(g, error, message):
 def test_contains_refuses_samples_in_single_precision():
     with pytest.raises(ValueError, match="float32"):
         SO(3).contains(SO(3).sample(jax.random.key(0)))
+
+
+@pytest.mark.parametrize("angle", [1e-2, 1e-4, 1e-5])
+def test_slow_turns_are_of_infinite_order(angle):
+    """Small angles are close to zero turns, which they are not meant to be."""
+    c, s = np.cos(angle), np.sin(angle)
+    assert not Group(discrete_generators=[[[c, -s], [s, c]]]).is_finite

@@ -8,10 +8,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.linalg import block_diag, expm
 
-from constrainet.groups import SE, SL, SO, SU, Group, O, RubiksCube, S, Scaling, Z
+from constrainet.groups import SE, SL, SO, SU, Group, Icosahedral, O, RubiksCube, S, Scaling, Z
 from constrainet.linalg import to_dense
 from constrainet.reps import Det, Rep, V, from_function, from_generators, irreducible
+from constrainet.reps.lie_images import LieImages
 from tests.catalogue import GROUPS
 from tests.reps.constructions import by_images
 from tests.reps.test_axioms import close, elements
@@ -232,3 +234,23 @@ def test_rotation_of_infinite_order_has_any_image():
     rep = from_generators(Group(discrete_generators=[turn]), rho=[[[2.0]]])
     assert np.allclose(rep.rho(turn @ turn @ turn), 8)
     assert np.allclose(rep.rho(turn.T), 0.5)
+
+
+def test_many_components_are_told_apart_by_what_commutes_with_the_connected_one(monkeypatch):
+    """Motions of space with the icosahedral group as point group: 60 cosets of the translations."""
+    translations = np.zeros((3, 4, 4))
+    translations[[0, 1, 2], [0, 1, 2], 3] = 1
+    turns = [block_diag(to_dense(h), 1) for h in Icosahedral().discrete_generators]
+    group = Group(lie_algebra=translations, discrete_generators=turns)
+    calls = []
+    logarithm = LieImages.exponential_image
+
+    def counted(self, g, within):
+        calls.append(g)
+        return logarithm(self, g, within)
+
+    monkeypatch.setattr(LieImages, "exponential_image", counted)
+    rep = from_generators(group, drho=np.zeros((3, 3, 3)), rho=[h[:3, :3] for h in turns])
+    assert len(calls) < 1000
+    g = expm(2 * translations[0]) @ turns[0] @ turns[1] @ turns[0]
+    assert close(rep.rho(g), g[:3, :3])

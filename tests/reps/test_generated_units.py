@@ -267,3 +267,53 @@ def test_what_is_an_element_is_taken_by_all(name):
         if name != "GL(2)":
             with pytest.raises(ValueError, match=r"Lie generator 0 .* lies outside"):
                 restrict(V(H), outside)
+
+
+@pytest.mark.parametrize("name", ["GL(2)", "SL(2)", "SE(3)", "Galilei", "contractions"])
+@pytest.mark.parametrize("stretch", [1.0, 1e4])
+def test_images_that_stretch_are_compared_by_the_size_of_their_factors(name, stretch):
+    """Squares of vectors in even units and a generic basis, of a group in other units."""
+    contractions = Group(
+        discrete_generators=[np.diag([0.5, 1.001, 3]), np.roll(np.eye(3), 1, axis=0)]
+    )
+    make = {**MAKE, "GL(2)": lambda: GL(2), "SL(2)": lambda: SL(2)}
+    group = make[name]() if name in make else contractions
+    n = group.dim
+    units, eye = np.geomspace(1, stretch, n), np.eye(n)
+    q = ortho_group.rvs(n**2, random_state=0)
+    discrete = [to_dense(h) for h in group.discrete_generators]
+    rep = from_generators(
+        conjugate(group, np.diag(units)),
+        rho=[q @ np.kron(h, h) @ q.T for h in discrete] or None,
+        drho=[q @ (np.kron(A, eye) + np.kron(eye, A)) @ q.T for A in group.lie_algebra] or None,
+    )
+    g = expm(0.1 * group.lie_algebra.sum(axis=0)) @ np.linalg.multi_dot([eye, eye, *discrete])
+    expected = q @ np.kron(g, g) @ q.T
+    assert np.abs(rep.rho(moved(g, units)) - expected).max() < 1e-6 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("stretch", [1.0, 30.0, 1000.0])
+def test_half_turns_in_skew_coordinates_are_refused(stretch):
+    """They close after two periods only, however long vectors grow on the way."""
+    skew = np.diag([1.0, stretch]) @ np.linalg.qr(np.array([[1.0, 2.0], [0.3, -1.0]]))[0]
+    image = np.linalg.inv(skew) @ ROTATION @ skew
+    assert from_generators(SO(2), drho=[image]).dim == 2
+    with pytest.raises(ValueError, match=r"exp\(6.283 A0\) = 1 in the group"):
+        from_generators(SO(2), drho=[image / 2])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rounding_in_combinations_of_redundant_generators_is_no_unit(seed):
+    """Sp(3) and all brackets, in other units: the vectors in even units are the vectors."""
+    rng = np.random.RandomState(seed)
+    algebra = Sp(3).lie_algebra
+    a, b = algebra[rng.randint(len(algebra), size=(2, 3))]
+    algebra = np.concatenate([algebra, a @ b - b @ a])
+    units = 10 ** rng.uniform(-2, 2, 6)
+    group = Group(lie_algebra=[moved(A, units) for A in algebra])
+    q = ortho_group.rvs(6, random_state=seed)
+    rep = from_generators(group, drho=[q @ A @ q.T for A in algebra])
+    (found,) = (V(group) >> rep).equivariant_basis().to_dense().T.reshape(-1, 6, 6)
+    expected = q / units
+    expected /= np.linalg.norm(expected)
+    assert np.abs(found - np.sign(np.vdot(found, expected)) * expected).max() < 1e-10

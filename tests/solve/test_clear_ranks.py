@@ -148,3 +148,14 @@ def test_dense_svd_agrees_where_singular_values_are_small():
             basis = rep.equivariant_basis().to_dense()
             assert basis.shape[1] == count
             assert np.abs(basis @ basis.T - expected).max(initial=0) < 1e-9
+
+
+@pytest.mark.parametrize("angle", [1e-2, 1e-3, 1e-4])
+def test_slow_turns_have_the_maps_of_all_turns(angle):
+    """Sums of short words, all close to the identity, would tell irreducibles apart badly."""
+    c, s = np.cos(angle), np.sin(angle)
+    v, w = V(Group(discrete_generators=[[[c, -s], [s, c]]])), V(SO(2))
+    found = (v**3 + v >> v**3).equivariant_basis().to_dense()
+    expected = (w**3 + w >> w**3).equivariant_basis().to_dense()
+    assert found.shape == expected.shape
+    assert np.linalg.norm(found - expected @ (expected.T @ found), 2) < 1e-11

@@ -6,6 +6,8 @@ found for the group in natural units.
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -26,6 +28,7 @@ from constrainet.groups import (
 )
 from constrainet.reps import Det, Scalar, T, V
 from constrainet.solve import clear_memory
+from constrainet.solve.units import departure, in_units
 
 RANKS = [(1, 0), (1, 1), (0, 2), (2, 1), (2, 2), (0, 3), (3, 0)]
 
@@ -147,3 +150,30 @@ def test_what_may_be_rounding_does_not_become_a_unit():
             assert found.rank == expected.rank
             a, b = found.to_dense(), expected.to_dense()
             assert np.abs(a @ a.T - b @ b.T).max(initial=0) < 1e-10
+
+
+@pytest.mark.parametrize("size", [1e-14, 1.0, 1e14])
+def test_determinant_is_not_its_own_dual_whatever_the_generators_size(size):
+    v = V(Group(lie_algebra=[[[size]]]))
+    det = Det(v.group)
+    assert (det.T >> det).equivariant_basis().rank == 0
+    assert (v.T >> det.T).equivariant_basis().rank == 1
+    assert (v * v >> det.T * v).equivariant_basis().rank == 0
+
+
+def test_memory_of_going_back_to_the_callers_units():
+    """No matrix with the square of the coordinates' number, for a few vectors."""
+    columns = np.linalg.qr(np.random.RandomState(0).normal(size=(20_000, 2)))[0]
+    tracemalloc.start()
+    found = in_units(columns, np.repeat([0.0, -5.0], 10_000))
+    assert tracemalloc.get_traced_memory()[1] < 2**24
+    tracemalloc.stop()
+    assert found.shape == (20_000, 2)
+
+
+def test_what_is_lost_on_the_way_back_to_the_callers_units_shows():
+    """A component on a level above that was taken for rounding."""
+    columns, logs = np.array([[3e-10], [1.0], [0.0]]), np.log([1e9, 1, 1])
+    assert departure(in_units(columns, logs), logs, columns) > 1e-10
+    columns = np.linalg.qr(np.random.RandomState(0).normal(size=(3, 2)))[0]
+    assert departure(in_units(columns, logs), logs, columns) < 1e-14
