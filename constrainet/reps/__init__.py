@@ -26,7 +26,7 @@ from constrainet.reps.function import from_function
 from constrainet.reps.generated import from_generators
 from constrainet.reps.named_irreps import irreducible, irreducibles
 from constrainet.reps.named_parts import NamedSum, named
-from constrainet.reps.permutations import Permutation, Regular
+from constrainet.reps.permutations import Permutation, Regular, signed_permutation
 from constrainet.reps.question import Question, common_spaces, under_one_group
 from constrainet.reps.rep import (
     DirectSum,
@@ -73,6 +73,7 @@ __all__ = [
     "irreducibles",
     "named",
     "restrict",
+    "signed_permutation",
     "tensor_product",
     "under_one_group",
 ]

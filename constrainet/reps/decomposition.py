@@ -11,6 +11,7 @@ import numpy as np
 
 from constrainet.errors import ProblemTooLargeError
 from constrainet.groups import Group
+from constrainet.linalg import digest
 from constrainet.reps.notation import SUBSCRIPTS, with_multiplicity
 from constrainet.reps.question import Question
 from constrainet.reps.rep import Rep
@@ -78,6 +79,18 @@ class IrreducibleDecomposition:
         """
         copies = Question(irrep, self.rep).solve().rank
         return copies // max(1, Question(irrep, irrep).solve().rank)
+
+    @property
+    def key(self) -> bytes:
+        """The digest of all attributes that equality goes by."""
+        irreps = tuple((irrep.key, count) for irrep, count in self.irreps)
+        return digest(self.rep.key, irreps, self.matrix)
+
+    def __eq__(self, other):
+        return self.key == other.key if isinstance(other, type(self)) else NotImplemented
+
+    def __hash__(self):
+        return hash(self.key)
 
     def __repr__(self):
         return f"IrreducibleDecomposition({self})"

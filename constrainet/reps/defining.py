@@ -19,6 +19,7 @@ from constrainet.linalg import Monomial, digest
 from constrainet.reps.atomic import AtomicRep, joint_atom
 from constrainet.reps.notation import with_factor
 from constrainet.reps.rep import Rep, TensorProduct, direct_sum, tensor_product
+from constrainet.reps.unbound import needs_group
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -112,6 +113,7 @@ class Defining(Rep):
         return with_factor("V", self.group, self.place) + "*" * self.is_dual
 
 
+@needs_group("V(G)")
 def V(group: Group, *, factor: int | None = None) -> Rep:
     """The defining representation: the group's own matrices.
 
@@ -148,6 +150,7 @@ def V(group: Group, *, factor: int | None = None) -> Rep:
     return direct_sum(group, [(Defining(group, place), 1) for place in places])
 
 
+@needs_group("T(p, q, group=G)")
 def T(p: int, q: int = 0, *, group: Group) -> Rep:
     """Tensors with p upper and q lower indices: V^⊗p ⊗ V*^⊗q.
 
@@ -172,6 +175,7 @@ def T(p: int, q: int = 0, *, group: Group) -> Rep:
     return base**p * base.T**q
 
 
+@needs_group("Scalar(G)")
 def Scalar(group: Group) -> Rep:
     """The trivial representation: one number that no element changes.
 
@@ -277,6 +281,7 @@ class Determinant(AtomicRep):
         return text + "*" * self.is_dual
 
 
+@needs_group("Det(G)")
 def Det(group: Group) -> Rep:
     """The determinant of the defining matrices, a representation of dimension 1.
 
@@ -306,6 +311,7 @@ def Det(group: Group) -> Rep:
     return tensor_product(group, [Determinant(group, place) for place in places])
 
 
+@needs_group("Sign(G)")
 def Sign(group: Group) -> Rep:
     """The sign of the permutation of coordinates, a representation of dimension 1.
 

@@ -160,5 +160,7 @@ def under_one_group(source: AnyRep, target: AnyRep) -> tuple[AnyRep, AnyRep]:
     Raises:
         ValueError: if neither group contains the other.
     """
+    if source.group == target.group:
+        return source, target
     group = mapping_group(source.group, target.group)
     return lifted(source, group), lifted(target, group)

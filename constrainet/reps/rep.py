@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from math import prod
+from typing import NoReturn
 
 import numpy as np
 
@@ -100,6 +101,17 @@ class Rep(Action):
         if not isinstance(other, Rep):
             return NotImplemented
         return linear_maps(*under_one_group(self, other))
+
+    def __lshift__(self, other) -> NoReturn:
+        raise TypeError(
+            f"There is no `<<`: write `a >> b` for the linear maps from a to b = {self}."
+        )
+
+    def __call__(self, *args) -> NoReturn:
+        raise TypeError(
+            f"{self} is a representation of {self.group} and is not called: representations belong "
+            "to a group from birth. Leave the call out; for another group G, write it with `V(G)`."
+        )
 
     @property
     def summands(self) -> tuple[tuple[Rep, int], ...]:

@@ -31,6 +31,7 @@ from constrainet.reps import (
     irreducible,
     named,
     restrict,
+    signed_permutation,
 )
 from tests.catalogue import ROTATION, conjugated_icosahedral, quaternion_group, unipotent_algebra
 
@@ -108,6 +109,7 @@ CONSTRUCTIONS: dict[str, Callable[[], Rep]] = {
         S(4), items=[frozenset(p) for p in combinations(range(4), 2)], action=move_pair
     ),
     "Permutation(cosets)": lambda: Permutation(D(3), subgroup=D(1)),
+    "signed_permutation": lambda: signed_permutation(Z(2), [[1, 0, 2]], [[-1, -1, 1]]),
     "Permutation(images)": lambda: Permutation(O(2), images=[[1, 0, 2]]),
     "Regular(A(4))": lambda: Regular(A(4)),
     "Regular(product)": lambda: Regular(Z(2) * C(3)),
