@@ -199,8 +199,9 @@ class Measurement:
         target = self.target
 
         def packed(y):
-            is_named = isinstance(target, NamedSum) and isinstance(y, Mapping)
-            return target.pack(y) if is_named else y
+            if isinstance(target, NamedSum) and isinstance(y, Mapping):
+                return target.pack(y)
+            return y
 
         if isinstance(source := self.source, NamedSum) and self._takes_names(f, source):
             return lambda x: packed(f(source.unpack(x)))
