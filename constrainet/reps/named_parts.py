@@ -47,8 +47,8 @@ class NamedSum(Rep):
         """One vector from a dictionary of the parts' vectors.
 
         Args:
-            values: for each name an array of shape (..., dim of the part), NumPy or JAX; leading
-                axes are broadcast.
+            values: for each name an array of shape (..., dim of the part), NumPy or JAX; of n
+                copies of one representation also (..., n, its dim). Leading axes are broadcast.
 
         Returns:
             An array of shape (..., dim), of JAX if any value is.
@@ -69,13 +69,10 @@ class NamedSum(Rep):
             raise ValueError(
                 f"`pack(values)` should have the names {list(self.names)}. Got {sorted(values)}."
             )
-        arrays = [_as_array(values[name]) for name in self.names]
-        for name, rep, array in zip(self.names, self.reps, arrays, strict=True):
-            if array.ndim == 0 or array.shape[-1] != rep.dim:
-                raise ValueError(
-                    f"`pack(values)` should hold under {name!r} an array of shape (..., {rep.dim}),"
-                    f" the dimension of {rep}. Got {array.shape}."
-                )
+        arrays = [
+            _flat(name, rep, _as_array(values[name]))
+            for name, rep in zip(self.names, self.reps, strict=True)
+        ]
         lead = np.broadcast_shapes(*(array.shape[:-1] for array in arrays))
         others = (array for array in arrays if not isinstance(array, np.ndarray))
         xp = next(others, arrays[0]).__array_namespace__()
@@ -207,3 +204,17 @@ def named(parts: Mapping[str, Rep]) -> NamedSum:
 
 def _as_array(value):
     return value if hasattr(value, "__array_namespace__") else np.asarray(value)
+
+
+def _flat(name: str, rep: Rep, array):
+    """The vectors of one part, shape (..., rep.dim), from those or from copies (..., n, dim)."""
+    copies = (rep.summands[0][1], rep.summands[0][0].dim) if len(rep.summands) == 1 else None
+    if array.ndim and array.shape[-1] == rep.dim:
+        return array
+    if copies and array.shape[-2:] == copies:
+        return array.reshape(*array.shape[:-2], rep.dim)
+    shapes = f"(..., {rep.dim})" + (f" or (..., {copies[0]}, {copies[1]})" if copies else "")
+    raise ValueError(
+        f"`pack(values)` should hold under {name!r} an array of shape {shapes}, because {rep} has "
+        f"dimension {rep.dim}. Got {array.shape}."
+    )
