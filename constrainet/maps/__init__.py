@@ -20,7 +20,7 @@ twelve digits.
 """
 
 from constrainet.maps.bias import BiasMap, bias_map
-from constrainet.maps.channels import matched_rep, uniform_rep, with_gates
+from constrainet.maps.channels import matched_rep, num_hidden, uniform_rep, with_gates
 from constrainet.maps.composition import Composite, chain
 from constrainet.maps.composition import Residual as residual
 from constrainet.maps.conversion import convert
@@ -33,7 +33,15 @@ from constrainet.maps.functions_on_groups import GroupFunctions, group_functions
 from constrainet.maps.gating import Gates, gates
 from constrainet.maps.linear_layer import PARAMETRIZATIONS
 from constrainet.maps.linear_layer import Linear as linear
-from constrainet.maps.map import Map, Parameter, Parameters, check_input, check_rep, walk
+from constrainet.maps.map import (
+    Map,
+    Parameter,
+    Parameters,
+    check_input,
+    check_rep,
+    like_input,
+    walk,
+)
 from constrainet.maps.nonlinearities import GatedNonlinearity as gated
 from constrainet.maps.nonlinearities import NormNonlinearity as norm
 from constrainet.maps.nonlinearities import PointwiseNonlinearity as pointwise
@@ -85,10 +93,12 @@ __all__ = [
     "group_functions",
     "invariant_squares",
     "layer_norm",
+    "like_input",
     "linear",
     "load_folded",
     "matched_rep",
     "norm",
+    "num_hidden",
     "pointwise",
     "regular",
     "residual",
