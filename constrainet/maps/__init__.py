@@ -53,6 +53,7 @@ from constrainet.maps.perceptron import EMLPBlock as emlp_block
 from constrainet.maps.probe import Probe
 from constrainet.maps.product_layers import BiLinear as bilinear
 from constrainet.maps.product_layers import TensorProduct as tensor_product
+from constrainet.maps.product_layers import product_rep
 from constrainet.maps.product_net import TensorProductBlock as tensor_product_block
 from constrainet.maps.product_net import TensorProductNet as tensor_product_net
 from constrainet.maps.products import CONNECTIONS, TensorProductMap, tensor_product_map
@@ -100,6 +101,7 @@ __all__ = [
     "norm",
     "num_hidden",
     "pointwise",
+    "product_rep",
     "regular",
     "residual",
     "tensor_product",

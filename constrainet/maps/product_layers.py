@@ -15,7 +15,7 @@ from constrainet.maps.features import Features
 from constrainet.maps.map import Map, Parameter, Parameters, check_rep
 from constrainet.maps.products import CONNECTIONS, TensorProductMap, tensor_product_map
 from constrainet.maps.shared_frame import SharedFrame, check_shared
-from constrainet.reps import Rep
+from constrainet.reps import Rep, Scalar, direct_sum, under_one_group
 
 WEIGHTS = ("internal", "external")
 
@@ -236,3 +236,44 @@ class BiLinear(_Products):
     def run(self, params: Mapping[str, Any], *xs: Features, **external: Any) -> Features:
         (x,) = xs
         return self.map.on_features(self._weights(params, external), x, x)
+
+
+def product_rep(rep_a: Rep, rep_b: Rep, kinds: Rep, rtol: float | None = None) -> Rep:
+    """As many copies of some kinds of tensors as there are products of two inputs.
+
+    With it as target, `tensor_product` has an output for every path and pair of copies, each of
+    which occurs once and has a weight of its own. For messages in a graph, whose second input holds
+    one copy of each harmonic, that is an output for every path and copy of the first.
+
+    Args:
+        rep_a: how the first input transforms.
+        rep_b: how the second transforms.
+        kinds: a sum of what is wanted, irreducible each; how many copies of them does not count.
+            Of one that is reducible there are enough copies for its commonest component.
+        rtol: relative cutoff of singular values for generators that are only approximately known.
+
+    Returns:
+        A sum of the kinds that there are products of, in their order.
+
+    Raises:
+        TypeError: if an argument is no representation.
+        ValueError: if the representations are of different groups.
+
+    Example:
+        >>> from constrainet.groups import O
+        >>> from constrainet.reps import Scalar, V
+        >>> v, one = V(O(3)), Scalar(O(3))
+        >>> print(product_rep(8 * v + 4 * one, one + v, one + v))
+        12V⁰⊕12V
+
+    References:
+        Thomas, Smidt, Kearnes, Yang, Li, Kohlhoff, Riley, "Tensor field networks" (2018).
+    """
+    for argument, rep in (("rep_a", rep_a), ("rep_b", rep_b), ("kinds", kinds)):
+        check_rep(f"product_rep({argument}=...)", rep)
+    group = under_one_group(rep_a * rep_b, kinds)[0].group
+    found = []
+    for part in dict.fromkeys(part for part, _ in kinds.summands):
+        products = tensor_product_map(rep_a, rep_b, part, "full", None, rtol)
+        found.append((under_one_group(part, Scalar(group))[0], products.num_products))
+    return direct_sum(group, [(part, count) for part, count in found if count])

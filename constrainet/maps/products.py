@@ -113,6 +113,11 @@ class TensorProductMap:
             )
 
     @property
+    def num_products(self) -> int:
+        """How many products lead to a component of the target: to that which most lead to."""
+        return max((summed for summed, _ in self._shapes.values()), default=0)
+
+    @property
     def sources(self) -> tuple[Coordinates, Coordinates]:
         """The coordinates of the two arguments."""
         return self._left, self._right

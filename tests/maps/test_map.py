@@ -18,7 +18,7 @@ import constrainet.nn as cnn
 from constrainet.groups import SU, D, Lorentz, O, S
 from constrainet.inspect import LayerWatch, assert_equivariant, describe
 from constrainet.nn.layer import flat, nested
-from constrainet.reps import Scalar, V
+from constrainet.reps import Scalar, V, irreducible
 from tests.maps.precision import in_double_precision, normal, once
 
 o3 = V(O(3))
@@ -151,6 +151,22 @@ def test_weights_from_outside_do_what_parameters_do(connections, group):
         wide = [jnp.concatenate([z] * 42).reshape(42, 7, -1) for z in (x, y, weights)]
         found = outside.apply({}, *wide[:2], weights=wide[2])
         np.testing.assert_allclose(found[41], np.stack(one_by_one), rtol=1e-9, atol=1e-10)
+
+
+@pytest.mark.parametrize("copies", [1, 2, 7, 8])
+def test_every_product_is_an_output_with_a_weight_of_its_own(copies):
+    """Also where two paths share an input and copies are even in number."""
+    a, b, kinds = copies * o3, one + irreducible(O(3), "2e"), o3 + irreducible(O(3), "2o")
+    out = cm.product_rep(a, b, kinds)
+    m = cm.tensor_product(a, b, out, weights="external")
+    assert out == 2 * copies * o3 + copies * irreducible(O(3), "2o")
+    assert m.num_weights == 3 * copies
+    x, y = normal(0, (1, a.dim), np.float32), normal(1, (1, b.dim), np.float32)
+    weights = np.eye(m.num_weights, dtype=np.float32)
+    apply = lambda w: m.apply({}, x, y, weights=w)[0]  # noqa: E731
+    results = np.asarray(jax.vmap(apply)(weights))
+    assert np.linalg.matrix_rank(results, tol=1e-4) == m.num_weights
+    assert (np.count_nonzero(np.abs(results) > 1e-5, axis=1) <= 5).all()
 
 
 def test_weights_from_outside_have_gradients():
