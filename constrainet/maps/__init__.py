@@ -34,7 +34,15 @@ from constrainet.maps.layer_norm import LayerNorm as layer_norm
 from constrainet.maps.linear import EquivariantMap, equivariant_map
 from constrainet.maps.linear_layer import PARAMETRIZATIONS
 from constrainet.maps.linear_layer import Linear as linear
-from constrainet.maps.map import Map, Parameter, Parameters, check_input, check_rep, walk
+from constrainet.maps.map import (
+    Map,
+    Parameter,
+    Parameters,
+    check_input,
+    check_rep,
+    checked,
+    walk,
+)
 from constrainet.maps.nonlinearities import GatedNonlinearity as gated
 from constrainet.maps.nonlinearities import NormNonlinearity as norm
 from constrainet.maps.nonlinearities import PointwiseNonlinearity as pointwise
@@ -70,6 +78,7 @@ __all__ = [
     "chain",
     "check_input",
     "check_rep",
+    "checked",
     "convert",
     "emlp",
     "emlp_block",
