@@ -13,7 +13,7 @@ from constrainet.inspect.catalogue import order_of
 from constrainet.inspect.description import Description
 from constrainet.inspect.irreducibles import Content, explain_zero, irreducible_content
 from constrainet.inspect.pattern import source_of, weight_sharing
-from constrainet.maps import EquivariantMap, TensorProductMap, fingerprint
+from constrainet.maps import EquivariantMap, Map, TensorProductMap, fingerprint
 from constrainet.reps import LinearMaps, Question, Rep, Scalar, under_one_group
 from constrainet.solve import Subspace
 
@@ -26,7 +26,8 @@ def describe(x: Any) -> Description:
     """Says what something is: its dimensions, irreducible content, free weights, and costs.
 
     Args:
-        x: a group; a representation; the maps `a >> b`; a solved basis; a layer or a model, or
+        x: a group; a representation; the maps `a >> b`; a solved basis; a map of
+            `constrainet.maps`, a layer or a model, or
             anything else with attributes `rep_in` and `rep_out`.
 
     Returns:
@@ -45,7 +46,9 @@ def describe(x: Any) -> Description:
           irreducible  5×1 ⊕ 5×3
           invariants   5
     """
-    if isinstance(getattr(x, "rep_in", None), Rep) and isinstance(getattr(x, "rep_out", None), Rep):
+    if isinstance(x, Map) or all(
+        isinstance(getattr(x, name, None), Rep) for name in ("rep_in", "rep_out")
+    ):
         return _describe_layer(x)
     raise TypeError(
         "`describe(x)` should get a group, a representation, the maps `a >> b`, a basis, a layer "
@@ -217,7 +220,8 @@ def describe_map(
 def _describe_layer(layer: Any) -> Description:
     """A layer has a `map`, a model the representations between its layers, `hidden`."""
     name = type(layer).__name__
-    inner = getattr(layer, "map", None)
+    m = layer if isinstance(layer, Map) else getattr(layer, "map", None)
+    inner = getattr(m, "map", m)
     if isinstance(inner, EquivariantMap | TensorProductMap):
         description = describe(inner)
         facts, data = list(description.facts), dict(description.data)

@@ -1,37 +1,36 @@
 """Equivariant maps as pure functions of parameters and arrays, free of any framework.
 
 A `Map` (`map.py`) has `init`, which makes parameters, and `apply`. Maps are `linear`
-(`linear_layer.py`), products (`bilinear.py`), non-linearities (`nonlinearities.py`), `layer_norm`,
-and what is made of others: `chain` and `residual` (`chain.py`), and the models `emlp` and
-`tensor_product_net`, whose hidden representations `channels.py` chooses and `reach.py` completes.
+(`linear_layer.py`), products (`product_layers.py`), non-linearities (`nonlinearities.py`) and
+`layer_norm` (`normalization.py`), and what is made of others: `chain` and `residual`
+(`composition.py`), and the models `emlp` (`perceptron.py`) and `tensor_product_net`
+(`product_net.py`), whose hidden representations `channels.py` chooses and `reach.py` completes.
+`conversion.py` changes between parametrizations, and `folding.py` prepares models for inference.
 
 Under them stand the functions they compute with. A batch of vectors (`features.py`) is held in the
-representation's own coordinates or in irreducible ones (`coordinates.py`), which all layers of a
-model share (`shared_frame.py`). There, linear maps are small matrices that mix copies
-(`irreducible.py`); `linear.py` chooses between them and a dense matrix, whose entries `variance.py`
-scales. `products.py` multiplies components with each other, those copies that `dealing.py` says, by
-one pass over rows (`rows.py`), `gating.py` multiplies them by scalars, `norms.py` takes their
-invariant squares, `regular.py` makes functions on a finite group of them (by its Fourier transform,
-`fourier.py`), and `bias.py` adds invariant vectors. `probe.py` finds out what such layers
-reach. What all this makes parameters mean, `fingerprints.py` tells in twelve digits.
+representation's own coordinates or in irreducible ones (`coordinates.py`), which all maps of a
+chain share (`shared_frame.py`). There, linear maps are small matrices that mix copies
+(`irreducible.py`); `equivariant.py` chooses between them and a dense matrix, whose entries
+`variance.py` scales. `products.py` multiplies components with each other, those copies that
+`dealing.py` says, by one pass over rows (`rows.py`), `gating.py` multiplies them by scalars,
+`norms.py` takes their invariant squares, `functions_on_groups.py` makes functions on a finite group
+of them (by its Fourier transform, `fourier.py`), and `bias.py` adds invariant vectors. `probe.py`
+finds out what such maps reach. What all this makes parameters mean, `fingerprints.py` tells in
+twelve digits.
 """
 
 from constrainet.maps.bias import BiasMap, bias_map
-from constrainet.maps.bilinear import BiLinear as bilinear
-from constrainet.maps.bilinear import TensorProduct as tensor_product
-from constrainet.maps.chain import Composite, chain
-from constrainet.maps.chain import Residual as residual
 from constrainet.maps.channels import matched_rep, uniform_rep, with_gates
+from constrainet.maps.composition import Composite, chain
+from constrainet.maps.composition import Residual as residual
 from constrainet.maps.conversion import convert
 from constrainet.maps.coordinates import Coordinates
-from constrainet.maps.emlp import EMLP as emlp
-from constrainet.maps.emlp import EMLPBlock as emlp_block
+from constrainet.maps.equivariant import EquivariantMap, equivariant_map
 from constrainet.maps.features import Features
 from constrainet.maps.fingerprints import fingerprint
 from constrainet.maps.folding import FoldedModel, fold, load_folded
+from constrainet.maps.functions_on_groups import GroupFunctions, group_functions
 from constrainet.maps.gating import Gates, gates
-from constrainet.maps.layer_norm import LayerNorm as layer_norm
-from constrainet.maps.linear import EquivariantMap, equivariant_map
 from constrainet.maps.linear_layer import PARAMETRIZATIONS
 from constrainet.maps.linear_layer import Linear as linear
 from constrainet.maps.map import (
@@ -47,13 +46,17 @@ from constrainet.maps.nonlinearities import GatedNonlinearity as gated
 from constrainet.maps.nonlinearities import NormNonlinearity as norm
 from constrainet.maps.nonlinearities import PointwiseNonlinearity as pointwise
 from constrainet.maps.nonlinearities import RegularNonlinearity as regular
+from constrainet.maps.normalization import LayerNorm as layer_norm
 from constrainet.maps.norms import InvariantSquares, invariant_squares
+from constrainet.maps.perceptron import EMLP as emlp
+from constrainet.maps.perceptron import EMLPBlock as emlp_block
 from constrainet.maps.probe import Probe
+from constrainet.maps.product_layers import BiLinear as bilinear
+from constrainet.maps.product_layers import TensorProduct as tensor_product
+from constrainet.maps.product_net import TensorProductBlock as tensor_product_block
+from constrainet.maps.product_net import TensorProductNet as tensor_product_net
 from constrainet.maps.products import CONNECTIONS, TensorProductMap, tensor_product_map
-from constrainet.maps.regular import GroupFunctions, group_functions
 from constrainet.maps.shared_frame import SharedFrame, frame
-from constrainet.maps.tensor_product_net import TensorProductBlock as tensor_product_block
-from constrainet.maps.tensor_product_net import TensorProductNet as tensor_product_net
 
 __all__ = [
     "CONNECTIONS",

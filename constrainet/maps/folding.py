@@ -20,8 +20,8 @@ from jax import export
 from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 from numpy.lib.npyio import NpzFile
 
-from constrainet.maps.fingerprints import fingerprint
 from constrainet.arguments import check_function
+from constrainet.maps.fingerprints import fingerprint
 
 
 class FoldedModel:

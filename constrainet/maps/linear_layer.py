@@ -13,8 +13,8 @@ import jax
 from constrainet.arguments import check_number, check_option
 from constrainet.errors import NoEquivariantMapError
 from constrainet.maps.bias import BiasMap, bias_map
+from constrainet.maps.equivariant import EquivariantMap, equivariant_map
 from constrainet.maps.features import Features
-from constrainet.maps.linear import EquivariantMap, equivariant_map
 from constrainet.maps.map import Map, Parameter, Parameters, check_rep, zeros
 from constrainet.maps.shared_frame import SharedFrame, check_shared
 from constrainet.reps import Rep, under_one_group

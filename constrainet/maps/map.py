@@ -83,9 +83,7 @@ class Parameter:
             kind, why = "real", "the layer's weights are"
             if self.is_complex:
                 kind, why = "complex", "its representations are"
-            raise TypeError(
-                f"{what} should be {kind}, because {why}. Got {array.dtype}. {advice}"
-            )
+            raise TypeError(f"{what} should be {kind}, because {why}. Got {array.dtype}. {advice}")
         return array
 
 
@@ -116,8 +114,10 @@ class Map(ABC):
         ((2,), (8, 3))
     """
 
-    shared: SharedFrame | None
+    rep_in: Rep
+    rep_out: Rep
     rtol: float | None
+    shared: SharedFrame | None
     arguments: ClassVar[tuple[str, ...]] = ("rep_in",)
     """What the representations of the arguments are called, for messages."""
 
@@ -138,7 +138,7 @@ class Map(ABC):
     @property
     def reps(self) -> tuple[Rep, ...]:
         """The representations whose coordinates it computes in."""
-        return (*self.reps_in, self.rep_out)  # pyright: ignore[reportAttributeAccessIssue]
+        return (*self.reps_in, self.rep_out)
 
     @property
     def layers(self) -> Mapping[str, Map]:
@@ -170,11 +170,9 @@ class Map(ABC):
         Returns:
             Nested dictionaries of arrays.
         """
-        real = jnp.finfo(dtype).dtype
-        leaves, tree = jax.tree.flatten(self.parameters, is_leaf=_is_parameter)
-        keys = jax.random.split(key, max(1, len(leaves)))
-        arrays = [p.init(k, p.shape, p.dtype(real)) for p, k in zip(leaves, keys, strict=False)]
-        return jax.tree.unflatten(tree, arrays)
+        leaves = jax.tree.leaves(self.parameters, is_leaf=_is_parameter)
+        keys = iter(jax.random.split(key, max(1, len(leaves))))
+        return _initialised(self.parameters, keys, jnp.finfo(dtype).dtype)
 
     def apply(self, params: Mapping[str, Any], *xs: Any, **external: Any) -> Any:
         """The map applied to arrays.
@@ -227,13 +225,41 @@ class Map(ABC):
             for rep, x in zip(self.reps, arrays, strict=False)
         ]
         real = jnp.finfo(jnp.result_type(*arrays)).dtype
-        return self.run(params(real), *features, **(external or {})).array(lead)
+        given = self.checked_external(name, lead, external or {})
+        return self.run(params(real), *features, **given).array(lead)
+
+    def checked_external(
+        self, name: str, lead: tuple[int, ...], external: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """What came from outside, as `run` takes it; most maps take nothing.
+
+        Args:
+            name: of the layer, for messages.
+            lead: the leading axes of the arguments.
+            external: what was given.
+        """
+        if external:
+            raise TypeError(
+                f"`{name}` takes arrays alone. Got also {', '.join(external)}; only products "
+                "declared with `weights='external'` take weights."
+            )
+        return external
 
     def __getstate__(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}  # pyright: ignore[reportArgumentType]
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+        for name, value in state.items():
+            object.__setattr__(self, name, value)
+
+
+def _initialised(parameters: Parameters, keys: Iterator[jax.Array], real: Any) -> dict[str, Any]:
+    return {
+        name: p.init(next(keys), p.shape, p.dtype(real))
+        if isinstance(p, Parameter)
+        else _initialised(p, keys, real)
+        for name, p in parameters.items()
+    }
 
 
 def walk(m: Map, path: str = "") -> Iterator[tuple[str, Map]]:

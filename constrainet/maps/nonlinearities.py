@@ -22,10 +22,10 @@ from scipy.special import roots_genlaguerre
 
 from constrainet.maps.channels import with_gates
 from constrainet.maps.features import Features
+from constrainet.maps.functions_on_groups import GroupFunctions, group_functions
 from constrainet.maps.gating import Gates, gates
 from constrainet.maps.map import Map, Parameter, Parameters, check_rep, ones, zeros
 from constrainet.maps.norms import InvariantSquares, invariant_squares
-from constrainet.maps.regular import GroupFunctions, group_functions
 from constrainet.maps.shared_frame import SharedFrame, check_shared
 from constrainet.reps import Rep
 
@@ -162,9 +162,9 @@ class PointwiseNonlinearity(Nonlinearity):
         if not self.rep.is_permutation:
             part = next(part for part, _ in self.rep.summands if not part.is_permutation)
             raise ValueError(
-                "`rep` should be a representation whose coordinates are only permuted, "
-                f"because a function of single coordinates commutes with nothing else. {part} of "
-                f"{self.rep.group} is none. Use `GatedNonlinearity` or `NormNonlinearity`."
+                f"`{type(self).__name__}` needs a representation whose coordinates are only "
+                "permuted, because a function of single coordinates commutes with nothing else. "
+                f"{part} of {self.rep.group} is none. Use `GatedNonlinearity` or `NormNonlinearity`."
             )
         return gates(self.rep, self.rep, self.frame)
 
@@ -208,7 +208,7 @@ class NormNonlinearity(Nonlinearity):
 
     @cached_property
     def map(self) -> InvariantSquares:
-        return complete_squares(self.rep, self.frame)
+        return complete_squares(self, self.rep)
 
     @cached_property
     def parameters(self) -> Parameters:
@@ -289,9 +289,9 @@ class RegularNonlinearity(Nonlinearity):
         if order > LARGEST_ORDER:
             count = "infinitely many" if order == inf else f"{order:,}"
             raise ValueError(
-                f"`rep` should be of a finite group of at most {LARGEST_ORDER:,} elements, "
-                f"because it computes with all values of functions on the group. {group} has "
-                f"{count}. Use `GatedNonlinearity` or `NormNonlinearity`."
+                f"`{type(self).__name__}` needs a finite group of at most {LARGEST_ORDER:,} "
+                "elements, because it computes with all values of functions on the group. "
+                f"{group} has {count}. Use `GatedNonlinearity` or `NormNonlinearity`."
             )
         return group_functions(self.rep, self.frame)
 
@@ -327,13 +327,13 @@ def _norm_gain(count: int) -> float:
     return float(1 / np.sqrt(weights @ (q / (1 + np.exp(-q)) ** 2) / weights.sum()))
 
 
-def complete_squares(rep: Rep, frame: SharedFrame) -> InvariantSquares:
+def complete_squares(layer: Map, rep: Rep) -> InvariantSquares:
     """The invariant squares of a representation of whose components each has one."""
-    squares = invariant_squares(rep, frame)
+    squares = invariant_squares(rep, layer.frame)
     if squares.missing:
         raise ValueError(
-            f"`rep` should have an invariant square of every component. Of those of {rep}, "
-            f"{len(squares.missing)} have none under {rep.group}: the group changes the "
+            f"`{type(layer).__name__}` needs an invariant square of every component of {rep}, and "
+            f"{len(squares.missing)} of them have none under {rep.group}: the group changes the "
             "size of their vectors, or they were not decomposed. Use `GatedNonlinearity`."
         )
     return squares

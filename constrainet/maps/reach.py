@@ -124,9 +124,7 @@ def completed(
             "to the input, or layers, or tensors to `channels`."
         )
     if any(best.rows):
-        warnings.warn(
-            f"Of the output {target}, {best}: {fault}.", UserWarning, stacklevel=7
-        )
+        warnings.warn(f"Of the output {target}, {best}: {fault}.", UserWarning, stacklevel=7)
     return [_extended(rep, added, channels) for rep in hidden]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from inspect import Signature, signature
-from typing import Any, ClassVar
+from typing import Any
 
 import haiku as hk
 import jax
@@ -20,7 +20,6 @@ import numpy as np
 from constrainet.errors import NoEquivariantMapError
 from constrainet.maps import Map, Parameter, Parameters
 
-
 NAMES = ("w_init", "b_init", "name")
 """What a module takes beside its map's arguments."""
 
@@ -28,33 +27,54 @@ NAMES = ("w_init", "b_init", "name")
 class Layer(hk.Module):
     """A map as a Haiku module; attributes that it lacks are the map's.
 
+    `Layer(m)` holds any map; its subclasses make maps of one kind.
+
     Args:
-        *args: those of the map.
+        *args: the map; of a subclass, the arguments of its map.
         w_init: a Haiku initialiser of the parameter `w`, instead of the map's.
         b_init: a Haiku initialiser of the parameter `b`, instead of the map's.
         name: of the module.
-        **options: those of the map.
+        **options: of a subclass, those of its map.
 
     Attributes:
         map: the map.
 
     Raises:
-        As the map.
+        TypeError: if it is no map, or an initialiser no function; for others, see the map.
+
+    Example:
+        >>> import haiku as hk, jax
+        >>> import constrainet.maps as cm
+        >>> from constrainet.groups import SO
+        >>> from constrainet.reps import V
+        >>> v = V(SO(3))
+        >>> m = cm.chain(cm.linear(v, 4 * v), cm.layer_norm(4 * v))
+        >>> model = hk.without_apply_rng(hk.transform(lambda x: Layer(m, name="encoder")(x)))
+        >>> list(model.init(jax.random.key(0), jax.numpy.ones((8, 3))))
+        ['encoder/linear', 'encoder/layer_norm']
     """
 
-    make: ClassVar[Callable[..., Map]]
+    @staticmethod
+    def make(*args: Any, **options: Any) -> Map:
+        """Makes the map of the arguments."""
+        if options or len(args) != 1 or not isinstance(args[0], Map):
+            raise TypeError(
+                f"`Layer(m)` should be given a map, such as `constrainet.maps.linear`. Got "
+                f"{', '.join(map(repr, (*args, *options)))}."
+            )
+        return args[0]
 
     def __init_subclass__(cls, **options: Any):
         super().__init_subclass__(**options)
         own = signature(Layer.__init__).parameters
         arguments = [p for p in signature(cls.make).parameters.values() if p.name != "shared"]
 
-        def __init__(self, *args: Any, **options: Any):
+        def init(self, *args: Any, **options: Any):
             Layer.__init__(self, *args, **options)
 
         # Haiku reads a module's signature from its `__init__`
-        __init__.__signature__ = Signature([own["self"], *arguments, *(own[n] for n in NAMES)])
-        cls.__init__ = __init__
+        init.__signature__ = Signature([own["self"], *arguments, *(own[n] for n in NAMES)])
+        cls.__init__ = init
 
     def __init__(
         self,
@@ -69,7 +89,7 @@ class Layer(hk.Module):
         with naming(self):
             for argument, init in self.inits.items():
                 _check_initialiser(f"{argument}_init", init)
-            self.map = type(self).make(*args, **options)
+            self.map: Map = type(self).make(*args, **options)
 
     def __call__(self, *xs: Any, **external: Any) -> Any:
         """The map applied to arrays (..., rep.dim), one for each of `reps_in`."""
@@ -228,7 +248,9 @@ def naming(layer: hk.Module) -> Iterator[None]:
     except (TypeError, ValueError) as error:
         if type(error) not in (TypeError, ValueError, NoEquivariantMapError):
             raise
-        raise type(error)(f"`{title(layer)}`: {error}") from error
+        kind, text = f"`{type(layer).__name__}`", str(error)
+        text = text.removeprefix(kind) if text.startswith(kind) else f": {text}"
+        raise type(error)(f"`{title(layer)}`{text}") from error
 
 
 def title(layer: hk.Module) -> str:

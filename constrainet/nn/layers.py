@@ -7,72 +7,108 @@ from constrainet.nn.layer import Layer
 
 
 class Linear(Layer):
-    """`y = W x + b`, with W and b in the equivariant subspaces: `constrainet.maps.linear`."""
+    """`y = W x + b`, with W and b in the equivariant subspaces.
+
+    Its arguments and parameters are those of `constrainet.maps.linear`.
+    """
 
     make = cm.linear
 
 
 class BiLinear(Layer):
-    """Products of the input's components with each other: `constrainet.maps.bilinear`."""
+    """Products of the input's components with each other.
+
+    Its arguments and parameters are those of `constrainet.maps.bilinear`.
+    """
 
     make = cm.bilinear
 
 
 class TensorProduct(Layer):
-    """Products of the components of two inputs: `constrainet.maps.tensor_product`."""
+    """Products of the components of two inputs.
+
+    Its arguments and parameters are those of `constrainet.maps.tensor_product`.
+    """
 
     make = cm.tensor_product
 
 
 class GatedNonlinearity(Layer):
-    """Swish on what the group only permutes, and gates on everything else: `constrainet.maps.gated`."""
+    """Swish on what the group only permutes, and gates on everything else.
+
+    Its arguments and parameters are those of `constrainet.maps.gated`.
+    """
 
     make = cm.gated
 
 
 class NormNonlinearity(Layer):
-    """Each copy of an irreducible times a function of its own invariant square: `constrainet.maps.norm`."""
+    """Each copy of an irreducible times a function of its own invariant square.
+
+    Its arguments and parameters are those of `constrainet.maps.norm`.
+    """
 
     make = cm.norm
 
 
 class PointwiseNonlinearity(Layer):
-    """Swish on every coordinate of a permutation representation: `constrainet.maps.pointwise`."""
+    """Swish on every coordinate of a permutation representation.
+
+    Its arguments and parameters are those of `constrainet.maps.pointwise`.
+    """
 
     make = cm.pointwise
 
 
 class RegularNonlinearity(Layer):
-    """Swish on functions on a finite group, whose coefficients the copies are: `constrainet.maps.regular`."""
+    """Swish on functions on a finite group, whose coefficients the copies are.
+
+    Its arguments and parameters are those of `constrainet.maps.regular`.
+    """
 
     make = cm.regular
 
 
 class LayerNorm(Layer):
-    """Divides the copies of each irreducible by their root mean square: `constrainet.maps.layer_norm`."""
+    """Divides the copies of each irreducible by their root mean square.
+
+    Its arguments and parameters are those of `constrainet.maps.layer_norm`.
+    """
 
     make = cm.layer_norm
 
 
 class EMLPBlock(Layer):
-    """A linear layer, products added to its result, and a non-linearity: `constrainet.maps.emlp_block`."""
+    """A linear layer, products added to its result, and a non-linearity.
+
+    Its arguments and parameters are those of `constrainet.maps.emlp_block`.
+    """
 
     make = cm.emlp_block
 
 
 class EMLP(Layer):
-    """The equivariant multilayer perceptron of the paper: `constrainet.maps.emlp`."""
+    """The equivariant multilayer perceptron of the paper.
+
+    Its arguments and parameters are those of `constrainet.maps.emlp`.
+    """
 
     make = cm.emlp
 
 
 class TensorProductBlock(Layer):
-    """Products of two learned projections, added to the input: `constrainet.maps.tensor_product_block`."""
+    """Products of two learned projections, added to the input.
+
+    Its arguments and parameters are those of `constrainet.maps.tensor_product_block`.
+    """
 
     make = cm.tensor_product_block
 
 
 class TensorProductNet(Layer):
-    """The recommended model: residual blocks of tensor products, and a readout: `constrainet.maps.tensor_product_net`."""
+    """The recommended model: residual blocks of tensor products, and a readout.
+
+    Its arguments and parameters are those of `constrainet.maps.tensor_product_net`.
+    """
 
     make = cm.tensor_product_net

@@ -8,11 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import constrainet.maps as cm
 import constrainet.nn as cnn
 from constrainet.errors import AmbiguousRankError
 from constrainet.groups import SO, Group
 from constrainet.inspect import describe
-from constrainet.maps import frame
 from constrainet.reps import Rep, Scalar, V
 
 ERROR, RTOL = 1e-4, 3e-3
@@ -85,14 +85,13 @@ def test_generators_that_are_antisymmetric_and_approximate():
     assert model.apply(params, x).shape == (5, 12)
 
 
-def test_the_cutoff_is_that_of_the_frame():
+def test_the_cutoff_is_that_of_all_maps_in_a_chain():
     a, b = sides(LEARNED)
-    shared = frame(a, b, rtol=RTOL)
-    _, params, _ = built(LAYERS["Linear, basis"], LEARNED, frame=shared)
-    _, others, _ = built(LAYERS["Linear, basis"], LEARNED, rtol=RTOL)
-    assert jax.tree.all(jax.tree.map(lambda p, q: bool((p == q).all()), params, others))
-    with pytest.raises(ValueError, match="`rtol` should be None beside a `frame`"):
-        built(LAYERS["Linear"], LEARNED, frame=shared, rtol=RTOL)
+    m = cm.chain(cm.linear(a, b, rtol=RTOL), cm.linear(b, a, rtol=RTOL))
+    assert m.frame.rtol == RTOL
+    assert {layer.frame for layer in m.layers.values()} == {m.frame}
+    with pytest.raises(ValueError, match="should be given maps of one `rtol`"):
+        cm.chain(cm.linear(a, b, rtol=RTOL), cm.linear(b, a, rtol=2 * RTOL))
 
 
 @pytest.mark.parametrize("rtol", [0, 1, -1e-3, "tight"])

@@ -7,7 +7,7 @@ import pytest
 
 import constrainet.nn as cnn
 from constrainet.groups import SO, SU, D, Hyperoctahedral, Lorentz, S, Z
-from constrainet.nn.channels import hidden_reps
+from constrainet.maps.channels import hidden_reps
 from constrainet.reps import Scalar, V
 from tests.catalogue import GROUPS
 

@@ -12,9 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-import constrainet.maps.linear
 import constrainet.maps.shared_frame
 import constrainet.nn as cnn
+import constrainet.reps
 from constrainet.groups import SO, SU, D, Group, O, S
 from constrainet.reps import Scalar, V
 from tests.maps.precision import in_double_precision, normal, once
@@ -110,7 +110,7 @@ def test_bases_are_solved_only_when_a_model_is_first_built(kind, monkeypatch):
     def solved(*args, **kwargs):
         raise AssertionError("solved again")
 
-    monkeypatch.setattr(constrainet.maps.linear.Question, "solve", solved)
+    monkeypatch.setattr(constrainet.reps.Question, "solve", solved)
     monkeypatch.setattr(constrainet.maps.shared_frame, "intertwiners", solved)
     monkeypatch.setattr(constrainet.maps.shared_frame, "decompose", solved)
     apply = jax.jit(model.apply)

@@ -9,7 +9,7 @@ import pytest
 
 import constrainet.nn as cnn
 from constrainet.groups import SL, SO, SU, C, D, Icosahedral, Lorentz, O, S, Sp, Z
-from constrainet.nn.nonlinearities import NONLINEARITIES, SIGMOID_GAIN, SWISH_GAIN
+from constrainet.maps.nonlinearities import SIGMOID_GAIN, SWISH_GAIN
 from constrainet.reps import Scalar, V
 from tests.catalogue import GROUPS, phases, quaternion_group
 from tests.maps.precision import normal, once
@@ -95,7 +95,7 @@ def test_normalized_functions_keep_mean_squares():
 def test_normalized_layers_keep_mean_squares(group, kind):
     rep = 3 * Scalar(group) + 2 * V(group) + V(group) ** 2
     rep_in = cnn.gated(rep) if kind == "gated" else rep
-    layer = pure(lambda: NONLINEARITIES[kind](rep, normalized=True))
+    layer = pure(lambda: getattr(cnn, f"{kind.title()}Nonlinearity")(rep, normalized=True))
     x = normal(0, (20000, rep_in.dim), np.complex64 if rep.is_complex else np.float32)
     y = once(layer.apply, layer.init(jax.random.key(0), x), x)
     assert abs(np.mean(np.abs(y) ** 2) - 1) < 0.03

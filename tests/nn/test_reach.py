@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from functools import cached_property
 
 import haiku as hk
 import jax
@@ -14,9 +15,9 @@ import pytest
 import constrainet.nn as cnn
 from constrainet.errors import NoEquivariantMapError
 from constrainet.groups import SL, SO, C, O, S
-from constrainet.nn.emlp import _reach as emlp_reach
-from constrainet.nn.tensor_product_net import _frame as net_frame
-from constrainet.nn.tensor_product_net import _reach as net_reach
+from constrainet.maps.perceptron import _reach as emlp_reach
+from constrainet.maps.product_net import TensorProductNet
+from constrainet.maps.product_net import _reach as net_reach
 from constrainet.reps import Alt, Rep, Scalar, V, irreducible
 from tests.catalogue import GROUPS, small_rep
 from tests.maps.precision import normal, once, random_like
@@ -88,20 +89,17 @@ def test_probes_tell_what_models_do(group):
         for hidden in (2 * w, 2 * one + 2 * w, 3 * rep_out):
             for blocks in (0, 1, 2):
                 reach = net_reach(rep_in, hidden, rep_out, blocks)
-                frame_of = lambda h=hidden, b=blocks, r=rep_in: Unchecked(r, h, rep_out, b)  # noqa: E731
-                assert vanishing(frame_of, rep_in, rep_out) == reach.rows
+                make = lambda h=hidden, b=blocks, r=rep_in: cnn.Layer(Unchecked(r, rep_out, h, b))  # noqa: E731
+                assert vanishing(make, rep_in, rep_out) == reach.rows
     assert emlp_reach(w, (2 * w,), w, False, "norm").rows == (0, 0)
 
 
-class Unchecked(cnn.TensorProductNet):
+class Unchecked(TensorProductNet):
     """A network through hidden layers of any kind."""
 
-    def __init__(self, rep_in: Rep, hidden: Rep, rep_out: Rep, num_blocks: int):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            super().__init__(rep_in, rep_out, channels=1, num_blocks=num_blocks)
-        self.hidden = [hidden]
-        self.frame = net_frame(rep_in, hidden, rep_out)
+    @cached_property
+    def hidden(self):
+        return [self.channels]
 
 
 REFUSED = [

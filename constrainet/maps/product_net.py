@@ -12,14 +12,14 @@ import jax
 import jax.numpy as jnp
 
 from constrainet.arguments import check_count, check_number, check_option
-from constrainet.maps.bilinear import TensorProduct
-from constrainet.maps.chain import Composite
 from constrainet.maps.channels import matched_rep, under_group
+from constrainet.maps.composition import Composite
 from constrainet.maps.features import Features
 from constrainet.maps.linear_layer import PARAMETRIZATIONS, Linear
 from constrainet.maps.map import Map, Parameter, Parameters, check_rep, zeros
 from constrainet.maps.nonlinearities import normalized_swish
 from constrainet.maps.probe import Probe
+from constrainet.maps.product_layers import TensorProduct
 from constrainet.maps.products import tensor_product_map
 from constrainet.maps.reach import Reach, completed
 from constrainet.maps.shared_frame import SharedFrame, check_shared
@@ -194,17 +194,18 @@ class TensorProductNet(Composite):
     def hidden(self) -> list[Rep]:
         """The representation between the layers."""
         source, target = self._ends
-        is_chosen = isinstance(self.channels, Rep)
         rtol = self.rtol if self.shared is None else self.shared.rtol
-        hidden = self.channels if is_chosen else matched_rep(self.channels, source, target, rtol)
-        count = 1 if is_chosen else int(self.channels)
+        channels, count, is_chosen = self.channels, 1, True
+        if not isinstance(channels, Rep):
+            count, is_chosen = int(channels), False
+            channels = matched_rep(count, source, target, rtol)
 
         def reached(reps: Sequence[Rep]) -> Reach:
             return _reach(source, reps[0], target, self.num_blocks, rtol)
 
         return completed(
             source,
-            [under_group(hidden, source.group)],
+            [under_group(channels, source.group)],
             target,
             is_chosen,
             lambda _: count,
@@ -263,9 +264,11 @@ class TensorProductNet(Composite):
         if not self._counts:
             return {}
         n = self.frame.coordinates(self.hidden[0]).copies[self.frame.trivial]
-        sizes = [2 * n if self.frame.is_complex else n, self.readout, self.readout]
+        sizes = [n, self.readout, self.readout, sum(self._counts.values())]
+        if self.frame.is_complex:  # real and imaginary parts
+            sizes[0] *= 2
         found = {}
-        for name, n, size in zip(READOUT, sizes, [*sizes[1:], sum(self._counts.values())]):
+        for name, (n, size) in zip(READOUT, itertools.pairwise(sizes), strict=True):
             is_last = name == READOUT[-1]
             init = zeros if is_last else partial(_normal, max(1, n) ** -0.5)
             found[f"readout_{name}_w"] = Parameter((size, n), init, is_random=not is_last)

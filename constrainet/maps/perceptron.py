@@ -9,14 +9,14 @@ from itertools import pairwise
 from typing import Any
 
 from constrainet.arguments import check_option
-from constrainet.maps.bilinear import BiLinear
-from constrainet.maps.chain import Composite, named
 from constrainet.maps.channels import are_chosen, hidden_reps, under_group, with_gates
+from constrainet.maps.composition import Composite, named
 from constrainet.maps.features import Features
 from constrainet.maps.linear_layer import PARAMETRIZATIONS, Linear
 from constrainet.maps.map import Map, check_rep
 from constrainet.maps.nonlinearities import NONLINEARITIES
 from constrainet.maps.probe import Probe
+from constrainet.maps.product_layers import BiLinear
 from constrainet.maps.products import tensor_product_map
 from constrainet.maps.reach import Reach, completed
 from constrainet.maps.shared_frame import SharedFrame, check_shared

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Self
 
 from constrainet.maps.features import Features
 from constrainet.maps.map import Map, Parameters
-from constrainet.maps.shared_frame import SharedFrame, frame
+from constrainet.maps.shared_frame import SharedFrame
 
 
 class Composite(Map):
@@ -47,6 +48,11 @@ class Chain(Composite):
     @property
     def reps_in(self):
         return self.maps[0].reps_in
+
+    @property
+    def rep_in(self):
+        """How the first argument transforms."""
+        return self.reps_in[0]
 
     @property
     def rep_out(self):
@@ -96,7 +102,12 @@ def chain(*maps: Map) -> Chain:
     for each in maps:
         if not isinstance(each, Map):
             raise TypeError(f"`chain(*maps)` should be given maps, such as `linear`. Got {each!r}.")
-    for before, after in zip(maps, maps[1:], strict=False):
+        if getattr(each, "weights", None) == "external":
+            raise ValueError(
+                "`chain(*maps)` should be given maps that need no weights from outside, because it "
+                f"hands on vectors alone. Got {each}."
+            )
+    for before, after in pairwise(maps):
         if after.reps_in != (before.rep_out,):
             raise ValueError(
                 "`chain(*maps)` should be given maps each of which takes what the one before "
@@ -153,6 +164,11 @@ class Residual(Map):
     @property
     def reps_in(self):
         return self.inner.reps_in
+
+    @property
+    def rep_in(self):
+        """How the argument transforms."""
+        return self.reps_in[0]
 
     @property
     def rep_out(self):

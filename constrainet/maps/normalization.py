@@ -85,7 +85,7 @@ class LayerNorm(Map):
     @cached_property
     def squares(self) -> InvariantSquares:
         """What sizes are computed with."""
-        return complete_squares(self.rep, self.frame)
+        return complete_squares(self, self.rep)
 
     @cached_property
     def parameters(self) -> Parameters:

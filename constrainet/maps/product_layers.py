@@ -53,37 +53,35 @@ class _Products(Map):
             return {}
         return {"w": Parameter((self.num_weights,), self._init, self.map.is_complex)}
 
+    def _weights(self, params: Mapping[str, Any], external: Mapping[str, Any]) -> jax.Array:
+        return external["weights"] if self.weights == "external" else params["w"]
+
     def _init(self, key, shape, dtype) -> jax.Array:
         noise = jax.random.normal(key, shape, dtype)
         return noise * jnp.asarray(self.gain * self.map.scales, jnp.finfo(dtype).dtype)
 
-    def applied(self, name, params, xs, external=None) -> Any:
-        given = (external or {}).get("weights")
-        if (self.weights == "external") != (given is not None):
-            wanted = "takes" if self.weights == "external" else "has its own and takes no"
+    def checked_external(
+        self, name: str, lead: tuple[int, ...], external: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        if self.weights == "internal":
+            return super().checked_external(name, lead, external)
+        if set(external) != {"weights"} or external["weights"] is None:
             raise TypeError(
-                f"`{name}` {wanted} `weights` from outside, because it was declared with "
-                f"weights={self.weights!r}. Got {'none' if given is None else 'some'}."
+                f"`{name}` takes `weights` from outside, because it was declared with "
+                f"`weights='external'`. Got {', '.join(external) or 'none'}."
             )
-        if given is None:
-            return super().applied(name, params, xs)
-        return super().applied(name, params, xs, {"weights": self._checked(name, given, xs)})
-
-    def _checked(self, name: str, weights, xs) -> jax.Array:
-        """Weights from outside, shape (num_weights,) or (num_weights, batch)."""
-        weights = jnp.asarray(weights)
-        lead = jnp.shape(xs[0])[:-1]
-        if weights.shape[-1:] != (self.num_weights,) or weights.shape[:-1] not in ((), lead):
-            raise ValueError(
-                f"`{name}` takes weights of shape ({self.num_weights},) for all inputs, or "
-                f"{(*lead, self.num_weights)} for each. Got {weights.shape}."
-            )
+        weights = jnp.asarray(external["weights"])
         if not jnp.issubdtype(weights.dtype, jnp.inexact):
             raise TypeError(f"`{name}` takes floating point weights. Got {weights.dtype}.")
-        scaled = weights * jnp.asarray(
-            self.gain * self.map.scales, jnp.finfo(weights.dtype).dtype
-        )
-        return scaled if scaled.ndim == 1 else scaled.reshape(-1, self.num_weights).T
+        if weights.shape not in ((self.num_weights,), (*lead, self.num_weights)):
+            raise ValueError(
+                f"`{name}` takes weights of shape ({self.num_weights},) for all inputs, or "
+                f"{(*lead, self.num_weights)}, some for each. Got {weights.shape}."
+            )
+        scaled = weights * jnp.asarray(self.gain * self.map.scales, jnp.finfo(weights.dtype).dtype)
+        if scaled.ndim > 1:
+            scaled = scaled.reshape(-1, self.num_weights).T
+        return {"weights": scaled}
 
 
 @dataclass(frozen=True)
@@ -169,7 +167,7 @@ class TensorProduct(_Products):
         return self.map.rep_a, self.map.rep_b, self.map.rep_out
 
     def run(self, params: Mapping[str, Any], *xs: Features, **external: Any) -> Features:
-        return self.map.on_features(external.get("weights", params.get("w")), *xs)
+        return self.map.on_features(self._weights(params, external), *xs)
 
 
 @dataclass(frozen=True)
@@ -237,4 +235,4 @@ class BiLinear(_Products):
 
     def run(self, params: Mapping[str, Any], *xs: Features, **external: Any) -> Features:
         (x,) = xs
-        return self.map.on_features(external.get("weights", params.get("w")), x, x)
+        return self.map.on_features(self._weights(params, external), x, x)
