@@ -50,9 +50,8 @@ def convert(forward: Callable[..., Any], params: hk.Params, x: Any, parametrizat
     layers: dict[str, Layer] = {}
 
     def watch(next_function, args, kwargs, context):
-        module = context.module
-        if context.method_name == "__call__" and isinstance(module, Layer) and module.parameters:
-            layers[module.module_name] = module
+        if isinstance(context.module, Layer) and context.method_name == "__call__":
+            layers[context.module.module_name] = context.module
         return next_function(*args, **kwargs)
 
     def watched(x):

@@ -173,10 +173,7 @@ def from_haiku(params: hk.Params, name: str) -> dict[str, Any]:
 
     Returns:
         Nested dictionaries of arrays, which are also the parameters of the same layer in
-        `constrainet.nnx` and `constrainet.eqx`.
-
-    Raises:
-        ValueError: if the model has no parameters of a module of that name.
+        `constrainet.nnx` and `constrainet.eqx`; empty if there are none of that name.
 
     Example:
         >>> import haiku as hk, jax, jax.numpy as jnp
@@ -198,11 +195,6 @@ def from_haiku(params: hk.Params, name: str) -> dict[str, Any]:
             for part in path[len(name) + 1 :].split("/") if path != name else ():
                 inner = inner.setdefault(part, {})
             inner.update(own)
-    if not found:
-        raise ValueError(
-            f"`from_haiku(name=...)` should be one of a module with parameters. Got {name!r}, and "
-            f"parameters of {', '.join(params) or 'none'}."
-        )
     return found
 
 
