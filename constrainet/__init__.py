@@ -2,11 +2,12 @@
 
 Name a symmetry group by its generators (`constrainet.groups`), declare how inputs and outputs
 transform (`constrainet.reps`), and get Haiku layers that are equivariant by construction
-(`constrainet.nn`). `constrainet.inspect` shows what equivariance does to weights, and tests it.
+(`constrainet.nn`), or the same for Flax NNX (`constrainet.nnx`) and Equinox (`constrainet.eqx`).
+`constrainet.inspect` shows what equivariance does to weights, and tests it.
 
 The equivariant weights are found once, by linear algebra in float64 (`constrainet.linalg`,
-`constrainet.solve`), and used as pure JAX functions (`constrainet.maps`). Haiku is loaded with
-`constrainet.nn`, Matplotlib when something is drawn.
+`constrainet.solve`), and used as pure JAX functions (`constrainet.maps`). Frameworks are
+loaded with the layers for them, Matplotlib when something is drawn.
 """
 
 from importlib.metadata import PackageNotFoundError, version

@@ -39,6 +39,7 @@ from constrainet.maps.map import (
     Parameters,
     check_input,
     check_rep,
+    checked,
     like_input,
     walk,
 )
@@ -82,6 +83,7 @@ __all__ = [
     "chain",
     "check_input",
     "check_rep",
+    "checked",
     "convert",
     "emlp",
     "emlp_block",

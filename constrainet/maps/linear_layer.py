@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from constrainet.arguments import check_number, check_option
 from constrainet.errors import NoEquivariantMapError
@@ -31,8 +32,9 @@ class Linear(Map):
     With `parametrization="projector"` the parameters are an unconstrained matrix `w` of shape
     (rep_out.dim, rep_in.dim) and vector `b` of shape (rep_out.dim,), and the layer uses their
     projections P w and P b. With "basis" they are the coefficients of W and b in orthonormal bases,
-    so that parameters, gradients and optimiser state are smaller. The function class is the same,
-    and so is the product with the batch, which follows the structure of the subspace.
+    so that parameters, gradients and optimiser state are smaller; where no vector is invariant,
+    there is no `b`. The function class is the same, and so is the product with the batch, which
+    follows the structure of the subspace.
 
     "basis" is the better choice for training: a tenth of the parameters, of the gradients and of
     the optimiser's state, as a rule, and no projection in each step. "projector" is the paper's,
@@ -144,7 +146,8 @@ class Linear(Map):
         is_full = self.parametrization == "projector"
         shape = self.map.shape if is_full else (self.map.rank,)
         found = {"w": Parameter(shape, self._init, self.map.is_complex)}
-        if self.bias is not None:
+        # checkpoints of other libraries refuse arrays without numbers
+        if self.bias is not None and (is_full or self.bias.rank):
             shape = (self.rep_out.dim,) if is_full else (self.bias.rank,)
             found["b"] = Parameter(shape, zeros, self.map.is_complex, is_random=False)
         return found
@@ -160,7 +163,7 @@ class Linear(Map):
         w = params["w"]
         weights = self.map.weights(w) if is_full else self.map.weights_from_coefficients(w)
         y = self.map.on_features(weights, x)
-        if self.bias is not None:
+        if self.bias is not None and self.bias.rank:
             b = params["b"]
             y = self.bias.add_projected(y, b) if is_full else self.bias.add(y, b)
         return y
@@ -172,7 +175,9 @@ class Linear(Map):
         to_basis = parametrization == "basis"
         convert = self.map.coefficients if to_basis else self.map.matrix
         found = {"w": convert(params["w"])}
-        if self.bias is not None:
+        if self.bias is not None and self.bias.rank:
             convert = self.bias.coefficients if to_basis else self.bias.vector
             found["b"] = convert(params["b"])
+        elif self.bias is not None and not to_basis:
+            found["b"] = jnp.zeros(self.rep_out.dim, params["w"].dtype)
         return found

@@ -8,7 +8,7 @@ used under `hk.transform` like Haiku's own, and the baseline without constraint 
 from constrainet.maps import FoldedModel, fold, load_folded, matched_rep, uniform_rep
 from constrainet.maps import with_gates as gated
 from constrainet.nn.conversion import convert
-from constrainet.nn.layer import Layer
+from constrainet.nn.layer import Layer, from_haiku, to_haiku
 from constrainet.nn.layers import (
     EMLP,
     BiLinear,
@@ -43,8 +43,10 @@ __all__ = [
     "TensorProductNet",
     "convert",
     "fold",
+    "from_haiku",
     "gated",
     "load_folded",
     "matched_rep",
+    "to_haiku",
     "uniform_rep",
 ]

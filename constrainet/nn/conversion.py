@@ -11,7 +11,7 @@ import jax
 from constrainet.arguments import check_function, check_option
 from constrainet.maps import PARAMETRIZATIONS
 from constrainet.maps import convert as convert_of_map
-from constrainet.nn.layer import Layer, flat, nested
+from constrainet.nn.layer import Layer, from_haiku, to_haiku
 
 
 def convert(forward: Callable[..., Any], params: hk.Params, x: Any, parametrization: str) -> Any:
@@ -61,6 +61,6 @@ def convert(forward: Callable[..., Any], params: hk.Params, x: Any, parametrizat
     jax.eval_shape(hk.transform(watched).apply, params, jax.random.key(0), x)
     converted = dict(params)
     for name, layer in layers.items():
-        own = convert_of_map(layer.map, nested(params, name), parametrization)
-        converted |= flat(own, name)
+        own = convert_of_map(layer.map, from_haiku(params, name), parametrization)
+        converted |= to_haiku(own, name)
     return converted

@@ -162,8 +162,32 @@ def _parameter(
     return parameter.check(f"Parameter {name!r} of `{title(module)}`", found, advice)
 
 
-def nested(params: hk.Params, name: str) -> dict[str, Any]:
-    """The parameters of a map, from those of a model that holds it as a module of that name."""
+def from_haiku(params: hk.Params, name: str) -> dict[str, Any]:
+    """The parameters of a map, nested as `Map.apply` takes them, from those of a Haiku model.
+
+    Haiku's are flat: what is `params["name/inner"]["w"]` there becomes `params["inner"]["w"]`.
+
+    Args:
+        params: of the model.
+        name: of the module in it that is the map, such as "emlp".
+
+    Returns:
+        Nested dictionaries of arrays, which are also the parameters of the same layer in
+        `constrainet.nnx` and `constrainet.eqx`; empty if there are none of that name.
+
+    Example:
+        >>> import haiku as hk, jax, jax.numpy as jnp
+        >>> import constrainet.maps as cm
+        >>> import constrainet.nn as cnn
+        >>> from constrainet.groups import O
+        >>> from constrainet.reps import V
+        >>> v, x = V(O(3)), jnp.ones((4, 3))
+        >>> model = hk.without_apply_rng(hk.transform(lambda x: cnn.EMLP(v, v, channels=8)(x)))
+        >>> params = model.init(jax.random.key(0), x)
+        >>> y = cm.emlp(v, v, channels=8).apply(from_haiku(params, "emlp"), x)
+        >>> bool(jnp.allclose(y, model.apply(params, x)))
+        True
+    """
     found: dict[str, Any] = {}
     for path, own in params.items():
         if path == name or path.startswith(f"{name}/"):
@@ -174,13 +198,25 @@ def nested(params: hk.Params, name: str) -> dict[str, Any]:
     return found
 
 
-def flat(params: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]]:
-    """The parameters of a Haiku module of that name, from those of its map."""
+def to_haiku(params: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]]:
+    """The parameters of a Haiku model whose one module is a map, from those of the map.
+
+    Args:
+        params: nested, as `Map.init` makes them.
+        name: of the module, such as "emlp".
+
+    Returns:
+        What `from_haiku` takes. Of several modules, they are joined by `|`.
+
+    Example:
+        >>> to_haiku({"linear": {"w": 1.0}, "linear_1": {"w": 2.0}}, "chain")
+        {'chain/linear': {'w': 1.0}, 'chain/linear_1': {'w': 2.0}}
+    """
     own = {key: each for key, each in params.items() if not isinstance(each, Mapping)}
     found = {name: own} if own else {}
     for key, each in params.items():
         if isinstance(each, Mapping):
-            found |= flat(each, f"{name}/{key}")
+            found |= to_haiku(each, f"{name}/{key}")
     return found
 
 

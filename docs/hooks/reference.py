@@ -14,7 +14,7 @@ from types import ModuleType
 
 from docs.hooks.prose import outside_code
 
-FLOORS = ("groups", "reps", "nn", "inspect", "maps", "solve", "linalg", "errors")
+FLOORS = ("groups", "reps", "nn", "nnx", "eqx", "inspect", "maps", "solve", "linalg", "errors")
 """The floors, those that users need first."""
 
 SPAN_OR_TITLE = re.compile(
@@ -140,6 +140,9 @@ def names() -> dict[str, str]:
             ("errors", ""),
             ("inspect", ""),
             ("nn", "cnn."),
+            ("nnx", "cnx."),
+            ("eqx", "ceq."),
+            ("maps", "cm."),
             ("reps", ""),
             ("groups", ""),
         )

@@ -23,7 +23,7 @@ def test_coefficients_of_layers_are_those_of_the_equivariant_basis(name):
         params = parameters(jax.eval_shape(layer.init, jax.random.key(0), x))
         y = once(layer.apply, params, x)
     basis, biases = (rep.equivariant_basis() for rep in (rep_in >> rep_out, rep_out))
-    w, b = params["linear"]["w"], params["linear"]["b"]
+    w, b = params["linear"]["w"], params["linear"].get("b", np.zeros(0))
     assert (w.shape, b.shape) == ((basis.rank,), (biases.rank,))
     expected = x @ basis.expand(w).reshape(rep_out.dim, rep_in.dim).T + biases.expand(b)
     np.testing.assert_allclose(y, expected, rtol=0, atol=1e-11 * np.abs(expected).max())

@@ -17,7 +17,6 @@ import constrainet.maps as cm
 import constrainet.nn as cnn
 from constrainet.groups import SU, D, Lorentz, O, S
 from constrainet.inspect import LayerWatch, assert_equivariant, describe
-from constrainet.nn.layer import flat, nested
 from constrainet.reps import Scalar, V, irreducible
 from tests.maps.precision import in_double_precision, normal, once
 
@@ -97,10 +96,10 @@ def test_maps_are_values(name):
 def test_haiku_modules_compute_what_their_maps_do(name):
     m, params, xs = made(name)
     model = hk.without_apply_rng(hk.transform(lambda *xs: cnn.Layer(m, name="model")(*xs)))
-    in_haiku = flat(params, "model")
+    in_haiku = cnn.to_haiku(params, "model")
     shapes = jax.eval_shape(model.init, jax.random.key(0), *xs)
     assert jax.tree.map(jnp.shape, in_haiku) == jax.tree.map(lambda s: s.shape, dict(shapes))
-    assert jax.tree.structure(nested(in_haiku, "model")) == jax.tree.structure(params)
+    assert jax.tree.structure(cnn.from_haiku(in_haiku, "model")) == jax.tree.structure(params)
     y = once(m.apply, params, *xs)
     np.testing.assert_allclose(once(model.apply, in_haiku, *xs), y, rtol=1e-6, atol=1e-6)
 

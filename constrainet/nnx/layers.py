@@ -1,0 +1,54 @@
+"""The layers and models: those of `constrainet.maps`, as Flax NNX modules."""
+
+from __future__ import annotations
+
+import constrainet.maps as cm
+from constrainet.nnx.layer import Layer
+
+
+class Linear(Layer, make=cm.linear):
+    """`y = W x + b`, with W and b in the equivariant subspaces: `cm.linear`."""
+
+
+class BiLinear(Layer, make=cm.bilinear):
+    """Products of the input's components with each other: `cm.bilinear`."""
+
+
+class TensorProduct(Layer, make=cm.tensor_product):
+    """Products of the components of two inputs: `cm.tensor_product`."""
+
+
+class GatedNonlinearity(Layer, make=cm.gated):
+    """Swish on what the group only permutes, and gates on everything else: `cm.gated`."""
+
+
+class NormNonlinearity(Layer, make=cm.norm):
+    """Each copy of an irreducible times a function of its own invariant square: `cm.norm`."""
+
+
+class PointwiseNonlinearity(Layer, make=cm.pointwise):
+    """Swish on every coordinate of a permutation representation: `cm.pointwise`."""
+
+
+class RegularNonlinearity(Layer, make=cm.regular):
+    """Swish on functions on a finite group, whose coefficients the copies are: `cm.regular`."""
+
+
+class LayerNorm(Layer, make=cm.layer_norm):
+    """Divides the copies of each irreducible by their root mean square: `cm.layer_norm`."""
+
+
+class EMLPBlock(Layer, make=cm.emlp_block):
+    """A linear layer, products added to its result, and a non-linearity: `cm.emlp_block`."""
+
+
+class EMLP(Layer, make=cm.emlp):
+    """The equivariant multilayer perceptron of the paper: `cm.emlp`."""
+
+
+class TensorProductBlock(Layer, make=cm.tensor_product_block):
+    """Products of two learned projections, added to the input: `cm.tensor_product_block`."""
+
+
+class TensorProductNet(Layer, make=cm.tensor_product_net):
+    """The recommended model: blocks of tensor products, and a readout: `cm.tensor_product_net`."""

@@ -1,0 +1,63 @@
+"""One declaration of every layer that the frameworks have, by its name there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+import constrainet.maps as cm
+import constrainet.nn as cnn
+from constrainet.groups import SU, D, O, S
+from constrainet.maps import Map
+from constrainet.reps import Scalar, V
+from tests.maps.precision import normal, random_like
+
+v = V(O(3))
+mixed = 2 * Scalar(v.group) + 2 * v
+few: dict[str, Any] = {"channels": 12, "num_layers": 2}
+
+DECLARED: dict[str, tuple[str, tuple[Any, ...], dict[str, Any]]] = {
+    "Linear": ("Linear", (mixed, v**2), {}),
+    "Linear, coefficients": ("Linear", (mixed, v**2), {"parametrization": "basis"}),
+    "Linear, complex": ("Linear", (2 * V(SU(2)), V(SU(2))), {"with_bias": False}),
+    "BiLinear": ("BiLinear", (mixed, v), {}),
+    "TensorProduct": ("TensorProduct", (mixed, v, mixed), {"connections": "full"}),
+    "GatedNonlinearity": ("GatedNonlinearity", (mixed,), {}),
+    "NormNonlinearity": ("NormNonlinearity", (mixed,), {}),
+    "PointwiseNonlinearity": ("PointwiseNonlinearity", (2 * V(S(3)),), {}),
+    "RegularNonlinearity": ("RegularNonlinearity", (2 * V(D(4)),), {"normalized": True}),
+    "LayerNorm": ("LayerNorm", (mixed,), {}),
+    "EMLPBlock": ("EMLPBlock", (mixed, 2 * v), {}),
+    "EMLP": ("EMLP", (mixed, v), {**few, "parametrization": "basis"}),
+    "TensorProductBlock": ("TensorProductBlock", (mixed,), {}),
+    "TensorProductNet": ("TensorProductNet", (mixed, v), {"channels": 2, "num_blocks": 1}),
+}
+
+
+def declared(name: str) -> tuple[str, tuple[Any, ...], dict[str, Any], Map]:
+    """The class of a layer, its arguments and options, and the map that they declare."""
+    layer, args, options = DECLARED[name]
+    return layer, args, options, getattr(cnn, layer).make(*args, **options)
+
+
+def random_parameters(m: Map, seed: int = 0) -> dict[str, Any]:
+    """Parameters of which none is zero."""
+    return random_like(jax.eval_shape(m.init, jax.random.key(0)), seed)
+
+
+def inputs(m: Map, *lead: int) -> list[jax.Array]:
+    """An array for each argument of a map."""
+    return [
+        jnp.asarray(normal(i, (*lead, rep.dim)), jnp.float32) for i, rep in enumerate(m.reps_in)
+    ]
+
+
+def small_model() -> Map:
+    """A chain, of which one layer has no parameters, and one a parameter of no numbers."""
+    return cm.chain(
+        cm.linear(mixed, cm.with_gates(mixed)),
+        cm.gated(mixed),
+        cm.linear(mixed, v, parametrization="basis"),
+    )
