@@ -13,6 +13,7 @@ from constrainet.maps import Map, checked
 
 
 def _given(map: Map) -> Map:
+    """The map, if it is one."""
     if not isinstance(map, Map):
         raise TypeError(f"`Layer(map)` should be a map of `constrainet.maps`. Got {map!r:.60}.")
     return map

@@ -12,6 +12,7 @@ from constrainet.maps import Map, Parameter, Parameters, checked
 
 
 def _given(map: Map) -> Map:
+    """The map, if it is one."""
     if not isinstance(map, Map):
         raise TypeError(f"`Layer(map)` should be a map of `constrainet.maps`. Got {map!r:.60}.")
     return map
