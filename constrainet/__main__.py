@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 
+from constrainet import __version__
 from constrainet.inspect import (
     CATALOGUE,
     Description,
@@ -21,6 +22,7 @@ from constrainet.inspect import (
 EXAMPLES = """examples:
   constrainet inspect "SO(3)"                                    a group
   constrainet inspect "SO(3)" "V**2"                             a representation
+  constrainet inspect "O(3)" "irreducible(1o) * Sym(V, 2)"       one of other kinds
   constrainet inspect "O(3)" "5*V**0 + 5*V" "V**2"               the maps from one to another
   constrainet inspect "S(5)" "V**2" "V**2" --plot pattern.png    and a picture of their weights
   constrainet groups --json                                      the catalogue
@@ -67,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="version", version=f"constrainet {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     inspect = commands.add_parser("inspect", help="describe a group, representation or map")
     inspect.add_argument("group", help='a group, such as "O(3)" or "S(5) * Z(3)"')

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from constrainet import __version__
 from constrainet.__main__ import main
 from constrainet.inspect import CATALOGUE
 
@@ -86,6 +87,22 @@ def test_wrong_arguments_exit_with_2(capsys, arguments, message):
         main(arguments)
     assert caught.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_the_version_is_told(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"constrainet {__version__}\n"
+
+
+def test_representations_of_other_kinds_are_described(capsys):
+    code, text = printed(capsys, "inspect", "O(3)", "irreducible(1o) * Sym(V, 2)", "Det")
+    assert code == 0 and text.out.startswith("linear maps [1o]⊗Sym²(V) → det of O(3)\n")
+    code, text = printed(capsys, "inspect", "S(3)", "Regular")
+    assert code == 0 and "dimension    6" in text.out
+    code, text = printed(capsys, "inspect", "SO(3)", "irreducible(x)")
+    assert code == 2 and "should be" in text.err and text.err.splitlines()[-1] == "  ^"
 
 
 def test_help_has_examples(capsys):

@@ -84,10 +84,10 @@ class Layer(eqx.Module):
             )
 
     def __call__(self, *xs: Any, key: Any = None, **external: Any) -> Any:
-        """The map applied to arrays (..., rep.dim), one for each of its `reps_in`.
+        """The map applied, as by `Map.apply`.
 
         Args:
-            *xs: the arrays.
+            *xs: for each of its `reps_in` an array (..., rep.dim).
             key: not used; `eqx.nn.Sequential` passes one to every layer.
             **external: weights that come from outside, for maps that take such.
         """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from inspect import isclass, isfunction
 from typing import NoReturn
 
 import jax
@@ -331,11 +332,10 @@ def refuse_factor(other: object) -> NoReturn:
     Raises:
         TypeError: always.
     """
-    if callable(other):
-        name = getattr(other, "__name__", repr(other))
+    if isfunction(other) or isclass(other):
         raise TypeError(
-            f"A direct product should be of two groups. Got `{name}` itself, which makes groups. "
-            "Call it, as in `SO(3) * S(5)`."
+            f"A direct product should be of two groups. Got `{other.__name__}` itself, which makes "
+            "groups. Call it, as in `SO(3) * S(5)`."
         )
     raise TypeError(
         f"A direct product should be of two groups. Got {other!r}, which is of type "

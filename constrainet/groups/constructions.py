@@ -18,7 +18,9 @@ from constrainet.groups.units import is_singular
 from constrainet.linalg import Matrix, Monomial, to_dense
 
 
-def embed(group: Group, dim: int, indices: Sequence[int], *, name: str | None = None) -> Group:
+def embed(
+    group: Group, dim: int, indices: Sequence[int] | slice, *, name: str | None = None
+) -> Group:
     """A group acting on some of the coordinates of a larger space, and leaving the others alone.
 
     Coordinate i of the group's own space becomes coordinate `indices[i]`; the order counts.
@@ -26,7 +28,7 @@ def embed(group: Group, dim: int, indices: Sequence[int], *, name: str | None = 
     Args:
         group: the group G.
         dim: of the larger space.
-        indices: `G.dim` different coordinates of it.
+        indices: `G.dim` different coordinates of it, in a sequence or as a slice.
         name: for `repr` and messages.
 
     Returns:
@@ -47,6 +49,7 @@ def embed(group: Group, dim: int, indices: Sequence[int], *, name: str | None = 
     """
     group = check_group("embed", group)
     dim = check_size("embed", "dim", dim)
+    indices = range(dim)[indices] if isinstance(indices, slice) else indices
     places = [check_size("embed", "indices", i, minimum=0) for i in indices]
     if len(places) != group.dim or len(set(places)) < len(places) or max(places) >= dim:
         raise ValueError(

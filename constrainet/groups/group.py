@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from functools import cached_property
+from inspect import isfunction
 from typing import Any, NoReturn, final
 
 import jax
@@ -347,7 +348,7 @@ def check_group(name: str, value: object, argument: str = "group") -> Group:
     """
     if isinstance(value, Group):
         return value
-    hint = "Call it, as in `SO(3)`." if callable(value) else "Make one with `Group(...)`."
+    hint = "Call it, as in `SO(3)`." if isfunction(value) else "Make one with `Group(...)`."
     shown = getattr(value, "__name__", repr(value))
     raise TypeError(f"`{name}({argument}=...)` should be a group. Got {shown}. {hint}")
 

@@ -33,7 +33,8 @@ def assert_equivariant(
 
     Args:
         f: a matrix of shape (rep_out.dim, rep_in.dim), or a JAX function of arrays of shape
-            (batch, rep_in.dim) to (batch, rep_out.dim).
+            (batch, rep_in.dim) to (batch, rep_out.dim); of `named` representations also a function
+            of dictionaries, or to them.
         rep_in: how inputs transform.
         rep_out: how outputs transform.
         key: a JAX random key.

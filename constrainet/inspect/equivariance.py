@@ -6,6 +6,7 @@ measured is the function's error and not that of the measurement.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -16,7 +17,7 @@ import numpy as np
 
 from constrainet.groups import Group, double_precision
 from constrainet.inspect.pattern import source_of
-from constrainet.reps import Rep, under_one_group
+from constrainet.reps import NamedSum, Rep, under_one_group
 
 FACTOR = 50
 """How much larger than the measured effect of rounding an error may be.
@@ -108,7 +109,8 @@ def equivariance_error(
 
     Args:
         f: a matrix of shape (rep_out.dim, rep_in.dim), or a JAX function of arrays of shape
-            (batch, rep_in.dim) to (batch, rep_out.dim).
+            (batch, rep_in.dim) to (batch, rep_out.dim); of `named` representations also a function
+            of dictionaries, or to them.
         rep_in: how inputs transform.
         rep_out: how outputs transform.
         key: a JAX random key; elements and normally distributed inputs depend on it.
@@ -163,7 +165,6 @@ class Measurement:
         self.source, self.target = under_one_group(rep_in, rep_out)
         self.group = self.source.group
         self.matrix = None if callable(f) else _checked_matrix(f, self.source, self.target)
-        self.f = f
         self.dtype = self._dtype(dtype)
         keys = jax.random.split(key, 3)
         self.noise = _normal(keys[2], (num_inputs, self.source.dim), False)
@@ -172,6 +173,7 @@ class Measurement:
             _normal(keys[1], (num_inputs, self.source.dim), self.source.is_complex)
         )
         self.elements = samples(self.group, keys[0], num_elements)
+        self.f = self._on_arrays(f) if self.matrix is None else f
 
     def _dtype(self, dtype) -> np.dtype:
         if dtype is None:
@@ -191,6 +193,32 @@ class Measurement:
         return np.asarray(np.asarray(real, self.dtype), real.dtype)
 
     # --- the function --------------------------------------------------------------------------
+
+    def _on_arrays(self, f: Any) -> Any:
+        """The function from arrays to arrays, also if it is one of dictionaries of named parts."""
+        target = self.target
+
+        def packed(y):
+            if isinstance(target, NamedSum) and isinstance(y, Mapping):
+                return target.pack(y)
+            return y
+
+        if isinstance(source := self.source, NamedSum) and self._takes_names(f, source):
+            return lambda x: packed(f(source.unpack(x)))
+        return lambda x: packed(f(x))
+
+    def _takes_names(self, f: Any, source: NamedSum) -> bool:
+        """Whether a function takes dictionaries; the error is then theirs if arrays fail too."""
+        x = jnp.asarray(np.asarray(self.x, self.dtype))
+        try:
+            y = f(source.unpack(x))
+        except Exception as error:
+            try:
+                f(x)
+            except Exception:
+                raise error from None
+            return False
+        return isinstance(self.target, NamedSum) or not isinstance(y, Mapping)
 
     def evaluate(self, x: np.ndarray) -> np.ndarray:
         """f at inputs (n, rep_in.dim), computed in its own precision: (n, rep_out.dim)."""

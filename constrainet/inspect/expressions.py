@@ -6,10 +6,13 @@
     rep     =  term { "+" term }
     term    =  power { "*" power }                     a number and what follows need no "*"
     power   =  atom { "**" number  |  ".T" }
-    atom    =  number  |  "V" [ "[" number "]" ]  |  "T(p, q)"  |  "Scalar"  |  "(" rep ")"
+    atom    =  number  |  "V" [ "[" number "]" ]  |  "T(p, q)"  |  "(" rep ")"
+            |  "Scalar"  |  "Det"  |  "Sign"  |  "Regular"  |  "irreducible(" label ")"
+            |  ( "Sym(" | "Alt(" ) rep "," number ")"  |  ( "Complexified(" | "Realified(" ) rep ")"
 
 `⊕`, `⊗`, `×`, superscripts, and a final `*` for the dual are understood as well, so that what is
 printed can be read. `V[i]` is the defining representation of one factor of a product of groups.
+Labels are those of `constrainet.reps.irreducible`, such as 2, 1o, 1/2, A1 or 3, 2.
 """
 
 from __future__ import annotations
@@ -19,13 +22,38 @@ from dataclasses import dataclass
 
 from constrainet.groups import Group
 from constrainet.inspect.catalogue import CATALOGUE
-from constrainet.reps import Rep, Scalar, T, V, direct_sum
+from constrainet.reps import (
+    Alt,
+    Complexified,
+    Det,
+    Realified,
+    Regular,
+    Rep,
+    Scalar,
+    Sign,
+    Sym,
+    T,
+    V,
+    direct_sum,
+    irreducible,
+)
 
 LARGEST_NUMBER = 1_000_000
 """Of coordinates or copies; a larger number in an expression is a slip of the keyboard."""
 
 LARGEST_POWER = 64
 """Of tensor powers: V**64 of a group on R² has more coordinates than there are bytes on Earth."""
+
+OF_GROUPS = {"Scalar": Scalar, "Det": Det, "Sign": Sign, "Regular": Regular}
+OF_REPS = {"Complexified": Complexified, "Realified": Realified}
+POWERS = {"Sym": Sym, "Alt": Alt}
+NAMES = ("V", "T", *OF_GROUPS, "irreducible", *POWERS, *OF_REPS)
+
+KINDS = (
+    "V, V[i], T(p, q), Scalar, Det, Sign, Regular, irreducible(label), Sym(rep, k), Alt(rep, k), \
+Complexified(rep), Realified(rep)"
+)
+"""All kinds of representations, for messages."""
 
 SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 
@@ -276,20 +304,38 @@ def _atom(reader: _Reader, group: Group) -> Rep | int:
         reader.expect(")")
         return value
     token = reader.next
-    if token.kind == "name" and token.text in ("V", "T", "Scalar"):
+    if token.kind == "name" and token.text in NAMES:
         reader.take()
-        return _named(reader, token, group)
+        try:
+            return _named(reader, token, group)
+        except ExpressionError:
+            raise
+        except (TypeError, ValueError) as error:
+            raise ExpressionError(reader.expression, token.position, str(error)) from None
     if token.text == ">>":
         reader.fail("Give the two sides of `>>` as two arguments.")
     what = (
         "No representation is called" if token.kind == "name" else "Expected a representation, not"
     )
-    return reader.fail(f"{what} {reader.found}. There are: V, V[i], T(p, q), Scalar.")
+    return reader.fail(f"{what} {reader.found}. There are: {KINDS}.")
 
 
 def _named(reader: _Reader, token: _Token, group: Group) -> Rep:
-    if token.text == "Scalar":
-        return Scalar(group)
+    if token.text in OF_GROUPS:
+        return OF_GROUPS[token.text](group)
+    if token.text == "irreducible":
+        return irreducible(group, _label(reader))
+    if token.text in OF_REPS or token.text in POWERS:
+        reader.expect("(")
+        start = reader.position
+        rep = _as_rep(reader, _sum(reader, group), start)
+        if token.text in POWERS:
+            reader.expect(",")
+            rep = POWERS[token.text](rep, reader.number(LARGEST_POWER))
+        else:
+            rep = OF_REPS[token.text](rep)
+        reader.expect(")")
+        return rep
     if token.text == "V":
         if not reader.accept("["):
             return V(group)
@@ -305,6 +351,18 @@ def _named(reader: _Reader, token: _Token, group: Group) -> Rep:
     if not 1 <= len(arguments) <= 2 or max(arguments) > LARGEST_POWER:
         reader.fail("`T(p[, q])` takes 1 or 2 small numbers.", token.position)
     return T(*arguments, group=group)
+
+
+def _label(reader: _Reader) -> str:
+    """What stands in the parentheses behind `irreducible`, as its labels are written."""
+    reader.expect("(")
+    is_tuple, parts = reader.accept("("), []
+    while reader.next.text != ")" and reader.next.kind != "end":
+        parts.append(reader.take().text)
+    reader.expect(")")
+    if is_tuple:
+        reader.expect(")")
+    return "".join(parts).strip("'\"")
 
 
 def _as_rep(reader: _Reader, value: Rep | int, position: int) -> Rep:

@@ -20,7 +20,7 @@ twelve digits.
 """
 
 from constrainet.maps.bias import BiasMap, bias_map
-from constrainet.maps.channels import matched_rep, uniform_rep, with_gates
+from constrainet.maps.channels import matched_rep, num_hidden, uniform_rep, with_gates
 from constrainet.maps.composition import Composite, chain
 from constrainet.maps.composition import Residual as residual
 from constrainet.maps.conversion import convert
@@ -40,6 +40,7 @@ from constrainet.maps.map import (
     check_input,
     check_rep,
     checked,
+    like_input,
     walk,
 )
 from constrainet.maps.nonlinearities import GatedNonlinearity as gated
@@ -94,10 +95,12 @@ __all__ = [
     "group_functions",
     "invariant_squares",
     "layer_norm",
+    "like_input",
     "linear",
     "load_folded",
     "matched_rep",
     "norm",
+    "num_hidden",
     "pointwise",
     "regular",
     "residual",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import product
 from math import prod
 from numbers import Integral
@@ -12,6 +13,9 @@ from constrainet.arguments import check_count
 from constrainet.groups import Group
 from constrainet.maps.map import check_rep
 from constrainet.reps import Question, Rep, Scalar, V, direct_sum, under_one_group
+
+NUM_LAYERS = 3
+"""Hidden layers of a perceptron, as in the paper."""
 
 
 def uniform_rep(channels: int, group: Group) -> Rep:
@@ -175,19 +179,28 @@ def under_group(rep: Rep, group: Group) -> Rep:
     return lifted
 
 
-def hidden_reps(channels: Any, num_layers: int, group: Group) -> list[Rep]:
+def num_hidden(channels: Any, num_layers: int | None) -> int:
+    """The number of hidden layers; if not given, that of entries of `channels`, or 3."""
+    if num_layers is None:
+        is_sequence = isinstance(channels, Sequence) and not isinstance(channels, str)
+        return len(channels) if is_sequence else NUM_LAYERS
+    check_count("num_layers", num_layers)
+    return num_layers
+
+
+def hidden_reps(channels: Any, num_layers: int | None, group: Group) -> list[Rep]:
     """One representation for each hidden layer.
 
     Args:
         channels: an int (a width), a representation, or a sequence with one of either per layer.
-        num_layers: the number of hidden layers.
+        num_layers: the number of hidden layers, or None, as in `num_hidden`.
         group: whose representations.
 
     Raises:
-        TypeError: if `channels` is none of these, or `num_layers` no whole number.
+        TypeError: if `channels` is none of these.
         ValueError: if a sequence has another length than `num_layers`.
     """
-    check_count("num_layers", num_layers)
+    num_layers = num_hidden(channels, num_layers)
     if isinstance(channels, Integral | Rep):
         channels = [channels] * num_layers
     if isinstance(channels, str) or not hasattr(channels, "__len__"):

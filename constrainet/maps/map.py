@@ -19,7 +19,7 @@ import numpy as np
 
 from constrainet.maps.features import Features
 from constrainet.maps.shared_frame import SharedFrame, frame
-from constrainet.reps import Rep
+from constrainet.reps import NamedSum, Rep
 
 Initialiser = Callable[[jax.Array, tuple[int, ...], Any], jax.Array]
 """A function of a random key, a shape and a dtype."""
@@ -179,11 +179,12 @@ class Map(ABC):
 
         Args:
             params: what `init` makes, or other arrays of those shapes.
-            *xs: for each of `reps_in` an array (..., rep.dim), with the same leading axes.
+            *xs: for each of `reps_in` an array (..., rep.dim), with the same leading axes; of a
+                `named` representation also a dictionary of its parts.
             **external: weights that come from outside, for maps that take such.
 
         Returns:
-            Shape (..., rep_out.dim).
+            Shape (..., rep_out.dim); a dictionary, if one came in and `rep_out` is named, too.
 
         Raises:
             ValueError: if an array or a parameter has another shape.
@@ -226,7 +227,8 @@ class Map(ABC):
         ]
         real = jnp.finfo(jnp.result_type(*arrays)).dtype
         given = self.checked_external(name, lead, external or {})
-        return self.run(params(real), *features, **given).array(lead)
+        y = self.run(params(real), *features, **given).array(lead)
+        return like_input(y, self.rep_out, *xs)
 
     def checked_external(
         self, name: str, lead: tuple[int, ...], external: Mapping[str, Any]
@@ -293,7 +295,7 @@ def check_input(name: str, x, rep: Rep, argument: str = "rep_in") -> jax.Array:
 
     Args:
         name: the layer, for the message.
-        x: the input.
+        x: the input, or of a named representation a dictionary of its parts.
         rep: what the layer takes.
         argument: what the layer calls it.
 
@@ -301,6 +303,16 @@ def check_input(name: str, x, rep: Rep, argument: str = "rep_in") -> jax.Array:
         ValueError: if the last axis has another size.
         TypeError: if the input is no array, or holds whole numbers.
     """
+    if isinstance(x, Mapping):
+        if not isinstance(rep, NamedSum):
+            raise TypeError(
+                f"`{name}` takes arrays, because the parts of {argument} = {rep} have no names. Got"
+                f" a dictionary of {sorted(x)}. Make {argument} by `named({{...}})`."
+            )
+        try:
+            x = rep.pack(x)
+        except ValueError as error:
+            raise ValueError(f"`{name}`: {error}") from None
     try:
         # older versions of JAX take None for NaN
         array = None if x is None else jnp.asarray(x)
@@ -319,6 +331,12 @@ def check_input(name: str, x, rep: Rep, argument: str = "rep_in") -> jax.Array:
             f"`{name}` takes floating point arrays. Got {x.dtype}; use `x.astype(float)`."
         )
     return x
+
+
+def like_input(y: jax.Array, rep: Rep, *xs: Any) -> Any:
+    """A result as a dictionary, if an input was one and the result's parts have names."""
+    is_named = any(isinstance(x, Mapping) for x in xs)
+    return rep.unpack(y) if is_named and isinstance(rep, NamedSum) else y
 
 
 def check_rep(argument: str, rep) -> None:

@@ -164,7 +164,8 @@ class PointwiseNonlinearity(Nonlinearity):
             raise ValueError(
                 f"`{type(self).__name__}` needs a representation whose coordinates are only "
                 "permuted, because a function of single coordinates commutes with nothing else. "
-                f"{part} of {self.rep.group} is none. Use `GatedNonlinearity` or `NormNonlinearity`."
+                f"{part} of {self.rep.group} is none. Use `GatedNonlinearity` or "
+                "`NormNonlinearity`."
             )
         return gates(self.rep, self.rep, self.frame)
 

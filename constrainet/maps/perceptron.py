@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from constrainet.arguments import check_option
-from constrainet.maps.channels import are_chosen, hidden_reps, under_group, with_gates
+from constrainet.maps.channels import are_chosen, hidden_reps, num_hidden, under_group, with_gates
 from constrainet.maps.composition import Composite, named
 from constrainet.maps.features import Features
 from constrainet.maps.linear_layer import PARAMETRIZATIONS, Linear
@@ -127,7 +127,8 @@ class EMLP(Composite):
         channels: the hidden layers: a width, for which `uniform_rep` chooses the representation,
             with tensors added without which part of the output would not depend on the input; a
             representation; or a sequence of either, one for each layer.
-        num_layers: the number of hidden layers.
+        num_layers: the number of hidden layers; if not given, as many as `channels` has entries,
+            and 3 if that is no sequence.
         parametrization: of the linear layers, "projector" or "basis".
         bilinear: whether blocks have products; without them they are linear layers and gates.
         nonlinearity: "gated", which fits every representation, "norm", "pointwise" or "regular".
@@ -156,7 +157,7 @@ class EMLP(Composite):
     rep_in: Rep
     rep_out: Rep
     channels: int | Rep | Sequence[int | Rep] = 384
-    num_layers: int = 3
+    num_layers: int | None = None
     parametrization: str = "projector"
     bilinear: bool = True
     nonlinearity: str = "gated"
@@ -166,6 +167,7 @@ class EMLP(Composite):
     def __post_init__(self):
         if isinstance(self.channels, list):
             object.__setattr__(self, "channels", tuple(self.channels))
+        object.__setattr__(self, "num_layers", num_hidden(self.channels, self.num_layers))
         check_rep("rep_in", self.rep_in)
         check_rep("rep_out", self.rep_out)
         check_option("parametrization", self.parametrization, PARAMETRIZATIONS)
@@ -185,7 +187,9 @@ class EMLP(Composite):
     def hidden(self) -> list[Rep]:
         """The representations between the layers."""
         source, target = self._ends
-        hidden = hidden_reps(self.channels, self.num_layers, source.group)
+        hidden = hidden_reps(
+            self.channels, num_hidden(self.channels, self.num_layers), source.group
+        )
         hidden = [under_group(rep, source.group) for rep in hidden]
         rtol = self.rtol if self.shared is None else self.shared.rtol
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
+from math import prod
 from typing import Any, ClassVar
 
 import jax
@@ -32,6 +34,12 @@ products, which are to explain what they can."""
 
 READOUT = ("first", "second", "last")
 """The layers of the readout."""
+
+LARGE = 500_000
+"""Parameters below this are no matter; models of the usual width have half as many."""
+
+LARGE_PER_NUMBER = 10_000
+"""Nor are so many for each coordinate of the input and of the output."""
 
 VARIANCE_OF_PRODUCTS = 0.2
 """What all blocks together add at the start to features of variance one: little, so that a model
@@ -146,6 +154,9 @@ class TensorProductNet(Composite):
             does not lead to it; or all of it is zero, because no products of inputs do. (Where only
             a part is, there is a warning.)
 
+    Warns:
+        UserWarning: if a number of `channels` makes a model far larger than its task.
+
     Example:
         >>> import jax
         >>> from constrainet.groups import O
@@ -181,6 +192,25 @@ class TensorProductNet(Composite):
         if not isinstance(self.channels, Rep):
             check_count("channels", self.channels, least=1)
         _ = self.layers
+        if not isinstance(self.channels, Rep):
+            self._warn_if_large(self.channels)
+
+    def _warn_if_large(self, channels: int) -> None:
+        """Says so if copies of many kinds of tensors make far more than the task can need."""
+        parameters = jax.tree.leaves(self.parameters, is_leaf=lambda p: isinstance(p, Parameter))
+        count, dims = sum(prod(p.shape) for p in parameters), (self.rep_in.dim, self.rep_out.dim)
+        if count <= max(LARGE, LARGE_PER_NUMBER * sum(dims)):
+            return
+        hidden = self.hidden[0]
+        fewer = max(1, int(channels * (LARGE / 5 / count) ** 0.5))  # parameters grow as the square
+        warnings.warn(
+            f"`TensorProductNet` has {count:,} parameters for {dims[0]} numbers in and {dims[1]} "
+            f"out: channels={channels} copies of each of {len(hidden.summands)} kinds of tensors "
+            f"make {hidden.dim:,} hidden coordinates. `channels={fewer}` would have about "
+            f"{LARGE // 5:,}; or give the hidden representation itself as `channels`.",
+            UserWarning,
+            stacklevel=4,
+        )
 
     @property
     def reps_in(self) -> tuple[Rep, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import haiku as hk
 import jax
 
 from constrainet.arguments import check_count
-from constrainet.maps import check_input, check_rep
+from constrainet.maps import check_input, check_rep, like_input, num_hidden
 from constrainet.nn.layer import naming, title
 from constrainet.reps import Rep
 
@@ -20,7 +21,8 @@ class MLP(hk.Module):
         rep_in: gives the input's dimension.
         rep_out: gives the output's dimension.
         channels: the width of hidden layers, or a sequence of widths.
-        num_layers: the number of hidden layers.
+        num_layers: the number of hidden layers; if not given, as many as `channels` has entries,
+            and 3 if that is no sequence.
         name: of the module.
 
     Raises:
@@ -32,7 +34,7 @@ class MLP(hk.Module):
         rep_in: Rep,
         rep_out: Rep,
         channels: int | Sequence[int] = 384,
-        num_layers: int = 3,
+        num_layers: int | None = None,
         name: str | None = None,
     ):
         super().__init__(name=name)
@@ -40,7 +42,7 @@ class MLP(hk.Module):
         with naming(self):
             check_rep("rep_in", rep_in)
             check_rep("rep_out", rep_out)
-            check_count("num_layers", num_layers)
+            num_layers = num_hidden(channels, num_layers)
             if not isinstance(channels, Sequence):
                 channels = [channels] * num_layers
             for width in channels:
@@ -52,10 +54,10 @@ class MLP(hk.Module):
                     f"layers. Got {len(self.widths)}."
                 )
 
-    def __call__(self, x) -> jax.Array:
+    def __call__(self, x) -> Any:
         """(..., rep_in.dim) to (..., rep_out.dim)."""
-        x = check_input(title(self), x, self.rep_in)
+        y = check_input(title(self), x, self.rep_in)
         with naming(self):
             for width in self.widths:
-                x = jax.nn.swish(hk.Linear(width)(x))
-            return hk.Linear(self.rep_out.dim)(x)
+                y = jax.nn.swish(hk.Linear(width)(y))
+            return like_input(hk.Linear(self.rep_out.dim)(y), self.rep_out, x)

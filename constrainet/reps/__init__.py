@@ -1,35 +1,33 @@
 """How a symmetry acts: typed vector spaces, their algebra and notation.
 
-A representation says how each element of a group moves the coordinates of a vector. It starts
-from the defining one, `V`, whose matrices are the group's own, and is composed by direct sums,
-tensor products and duals (`rep.py`). Others are parts of these (`subquotient.py`: symmetric and
-alternating powers, irreducible parts, quotients), come from subgroups or from lists of things that
-are permuted, or are given by the images of the generators or by a function (`generated.py`,
-`function.py`); `decompose` finds the irreducible ones in any of them.
+A representation says how each element of a group moves the coordinates of a vector (`action.py`).
+It starts from those that the group brings with it, such as `V`, whose matrices are the group's own
+(`defining.py`), and is composed by direct sums, tensor products and duals (`rep.py`). There are
+other functions of representations (`derived.py`: duals, other fields), parts of them
+(`subquotient.py`: subspaces, quotients, symmetric and alternating powers), and ways from a group to
+its subgroups and back (`subgroups.py`). Others are given by what is permuted (`permutations.py`),
+by the images of the generators or by a function (`generated.py`, `function.py`); `decompose` finds
+the irreducible ones in any of them.
 
 Every one can be written as a sum of tensor products of atoms, and in that form it is handed to the
 solver (`symmetries.py`): a `Question` asks for the matrices that are equivariant from `a` to `b`,
 which are the invariant vectors of `a >> b`.
 """
 
-from constrainet.reps.atoms import Defining
-from constrainet.reps.constructions import Scalar, T, V
 from constrainet.reps.decomposition import (
     IrreducibleDecomposition,
+    Irrep,
     clebsch_gordan,
     decompose,
 )
-from constrainet.reps.determinant import Det, Sign
-from constrainet.reps.fields import Complexified, Realified
+from constrainet.reps.defining import Defining, Det, Scalar, Sign, T, V
+from constrainet.reps.derived import Complexified, Realified
 from constrainet.reps.function import from_function
 from constrainet.reps.generated import from_generators
-from constrainet.reps.irrep import Irrep
-from constrainet.reps.joining import under_one_group
 from constrainet.reps.named_irreps import irreducible, irreducibles
 from constrainet.reps.named_parts import NamedSum, named
-from constrainet.reps.permutations import Permutation, Regular
-from constrainet.reps.powers import Alt, Sym
-from constrainet.reps.question import Question, common_spaces
+from constrainet.reps.permutations import Permutation, Regular, signed_permutation
+from constrainet.reps.question import Question, common_spaces, under_one_group
 from constrainet.reps.rep import (
     DirectSum,
     LinearMaps,
@@ -39,7 +37,7 @@ from constrainet.reps.rep import (
     tensor_product,
 )
 from constrainet.reps.subgroups import induce, restrict
-from constrainet.reps.subquotient import Quotient, Subrepresentation
+from constrainet.reps.subquotient import Alt, Quotient, Subrepresentation, Sym
 
 __all__ = [
     "Alt",
@@ -75,6 +73,7 @@ __all__ = [
     "irreducibles",
     "named",
     "restrict",
+    "signed_permutation",
     "tensor_product",
     "under_one_group",
 ]

@@ -1,8 +1,9 @@
-"""How a group acts on the coordinates of a representation."""
+"""How a group acts on the coordinates of a space, and what the solver is told of it."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,7 +14,8 @@ from scipy.sparse.linalg import LinearOperator
 from constrainet.errors import ProblemTooLargeError
 from constrainet.groups import Group
 from constrainet.linalg import KroneckerProduct
-from constrainet.solve import memory_limit
+from constrainet.reps.symmetries import Piece, Symmetries
+from constrainet.solve import Projector, Space, Subspace, memory_limit
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -34,6 +36,44 @@ class Action(ABC):
     def dim(self) -> int:
         """The dimension."""
 
+    @property
+    @abstractmethod
+    def is_permutation(self) -> bool:
+        """Whether the group permutes the coordinates, so that pointwise functions commute."""
+
+    @property
+    @abstractmethod
+    def is_unitary(self) -> bool:
+        """Whether the group preserves the norm of vectors."""
+
+    @property
+    @abstractmethod
+    def is_complex(self) -> bool:
+        """Whether matrices, and hence equivariant maps, have complex entries."""
+
+    @property
+    @abstractmethod
+    def is_joint(self) -> bool:
+        """Whether several factors of the group act on one atom together."""
+
+    @property
+    @abstractmethod
+    def key(self) -> bytes:
+        """The digest of group and structure that equality goes by."""
+
+    @abstractmethod
+    def lift(self, group: Group, places: Sequence[int]) -> Any:
+        """The same space for a larger product group; factor i becomes factor `places[i]`."""
+
+    @abstractmethod
+    def pieces(self, symmetries: Symmetries) -> list[Piece]:
+        """The tensor products that this is the sum of, of atoms of the given symmetries."""
+
+    @property
+    @abstractmethod
+    def question(self) -> Any:
+        """The maps whose entries, row by row, are the invariant vectors of this."""
+
     @abstractmethod
     def _rho(self, blocks) -> Any:
         """The matrix of an element, given by its blocks, one per factor of the group."""
@@ -49,6 +89,12 @@ class Action(ABC):
     @abstractmethod
     def _images(self, place: int) -> tuple[list, list]:
         """The images of the discrete and Lie generators of one factor, as operators."""
+
+    def __eq__(self, other):
+        return self.key == other.key if isinstance(other, Action) else NotImplemented
+
+    def __hash__(self):
+        return hash(self.key)
 
     def rho(self, g):
         """The matrix of a group element.
@@ -124,6 +170,68 @@ class Action(ABC):
             tuple(KroneckerProduct([A]) for part in infinitesimal for A in part),
         )
 
+    def space_in(self, symmetries: Symmetries) -> Space:
+        """The solver's normal form of this representation, in symmetries that fit it; remembered.
+
+        Raises:
+            ProblemTooLargeError: if the places of its coordinates would not fit in memory.
+        """
+        if symmetries not in self._spaces:
+            required = 3 * 8 * self.dim
+            if required > memory_limit():
+                what = f"The coordinates of a representation of dimension {self.dim:,}"
+                raise ProblemTooLargeError(what, required, memory_limit())
+            self._spaces[symmetries] = Space.collect(self.pieces(symmetries))
+        return self._spaces[symmetries]
+
+    @cached_property
+    def _spaces(self) -> dict[Symmetries, Space]:
+        return {}
+
+    def equivariant_basis(
+        self, *, method: str = "auto", rtol: float | None = None, cache_dir: str | None = None
+    ) -> Subspace:
+        """An orthonormal basis of the vectors that every element of the group leaves alone.
+
+        Of `a >> b` these are the equivariant matrices from a to b, row by row. Solutions are
+        remembered, so asking again is cheap.
+
+        Args:
+            method: "auto" takes the first that applies of "orbits", "isotypic" and "nullspace".
+            rtol: relative cutoff of singular values, for generators that are only approximately
+                known: about 30 times their relative error. The methods that need exact
+                generators are then left out.
+            cache_dir: a folder in which null spaces are kept between processes; by default the
+                environment variable `CONSTRAINET_CACHE`, or none.
+
+        Returns:
+            The basis, in factors, with its certificate.
+
+        Raises:
+            ValueError: if an option is not one of those above.
+            MethodNotApplicableError: if the method named cannot solve this problem.
+            AmbiguousRankError: if the rank depends on the cutoff.
+            ProblemTooLargeError: if no method fits in memory.
+
+        Example:
+            >>> from constrainet.groups import S
+            >>> from constrainet.reps import V
+            >>> basis = (V(S(4)) >> V(S(4))).equivariant_basis()
+            >>> basis.rank, basis.shape, basis.method
+            (2, (16, 2), 'orbits')
+
+        References:
+            Finzi, Welling, Wilson, "A practical method for constructing equivariant multilayer
+            perceptrons for arbitrary matrix groups" (2021), Theorem 1 and section 5.
+        """
+        return self.question.solve(method=method, rtol=rtol, cache_dir=cache_dir)
+
+    def equivariant_projector(
+        self, *, method: str = "auto", rtol: float | None = None, cache_dir: str | None = None
+    ) -> Projector:
+        """The orthogonal projector onto the span of `equivariant_basis`, same arguments."""
+        return Projector(self.equivariant_basis(method=method, rtol=rtol, cache_dir=cache_dir))
+
     def _blocks(self, method: str, argument: str, matrix) -> tuple:
         matrix = _floating(matrix)
         d = self.group.dim
@@ -148,3 +256,35 @@ def _floating(array):
     if np.dtype(array.dtype).kind in "biu":
         return array.astype(array.__array_namespace__().result_type(array.dtype, float))
     return array
+
+
+def block_diagonal(blocks):
+    """One matrix from the blocks of an element, NumPy or JAX; the inverse of `Group.split`."""
+    if len(blocks) == 1:
+        return blocks[0]
+    xp = blocks[0].__array_namespace__()
+    sizes = [block.shape[0] for block in blocks]
+    rows, start = [], 0
+    for block, size in zip(blocks, sizes, strict=True):
+        before = xp.zeros((size, start), dtype=block.dtype)
+        start += size
+        after = xp.zeros((size, sum(sizes) - start), dtype=block.dtype)
+        rows.append(xp.concat([before, block, after], axis=1))
+    return xp.concat(rows, axis=0)
+
+
+def embedded(group: Group, place: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """The discrete and Lie generators of one factor, as matrices of the size of the product."""
+    before = sum(factor.dim for factor in group.factors[:place])
+    factor = group.factors[place]
+    own = slice(before, before + factor.dim)
+    discrete, lie = [], []
+    for h in factor.discrete_generators:
+        matrix = np.eye(group.dim, dtype=group.dtype)
+        matrix[own, own] = h
+        discrete.append(matrix)
+    for A in factor.lie_algebra:
+        matrix = np.zeros((group.dim, group.dim), group.dtype)
+        matrix[own, own] = A
+        lie.append(matrix)
+    return discrete, lie

@@ -22,16 +22,6 @@ def as_count(value, what: str) -> int | None:
     return count
 
 
-def check_degree(call: str, degree) -> int:
-    """The degree of a symmetric or alternating power: a non-negative whole number."""
-    count = as_count(degree, f"the degree k of `{call}(rep, k)`")
-    if count is None:
-        raise TypeError(
-            f"The degree k of `{call}(rep, k)` should be a whole number. Got {degree!r}."
-        )
-    return count
-
-
 def check_rep(call: str, rep) -> None:
     """Refuses what is not a representation."""
     if not isinstance(rep, Action):

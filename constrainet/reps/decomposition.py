@@ -5,18 +5,49 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 
 from constrainet.errors import ProblemTooLargeError
 from constrainet.groups import Group
-from constrainet.reps.irrep import Irrep, Type, irrep
+from constrainet.linalg import digest
 from constrainet.reps.notation import SUBSCRIPTS, with_multiplicity
 from constrainet.reps.question import Question
 from constrainet.reps.rep import Rep
+from constrainet.reps.subquotient import Subquotient, flattened
 from constrainet.reps.symmetries import Symmetries
 from constrainet.solve import Atom, Component, Space, intertwiners, memory_limit
 from constrainet.solve import decompose as decompose_spaces
+
+Type = Literal["real", "complex", "quaternionic"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Irrep(Subquotient):
+    """An irreducible representation, as part of a representation in which it occurs.
+
+    Made by `decompose` and `irreducible`. It has matrices ρ(g) = Bᴴ parent.ρ(g) B, and is an
+    ordinary representation: it can be added, multiplied, mapped from and to.
+
+    Attributes:
+        type: of a real one, by the dimension 1, 2 or 4 of the algebra of equivariant maps to
+            itself: "real", "complex" or "quaternionic". Of a complex one, "real" if it is real in
+            other coordinates, "complex" if it differs from its conjugate, and "quaternionic" if it
+            is equivalent to it but not real (Frobenius and Schur).
+
+    References:
+        Bröcker, tom Dieck, "Representations of compact Lie groups" (1985), section II.6.
+    """
+
+    type: Type
+
+
+def irrep(parent: Rep, basis: np.ndarray, type: Type, label: str) -> Irrep:
+    """The part of a representation spanned by orthonormal columns, known to be irreducible."""
+    parent, basis = flattened(parent, basis)
+    return Irrep(parent.group, parent, basis, label, type)
+
 
 TYPES: dict[int, Type] = {1: "real", 2: "complex", 4: "quaternionic"}
 
@@ -48,6 +79,18 @@ class IrreducibleDecomposition:
         """
         copies = Question(irrep, self.rep).solve().rank
         return copies // max(1, Question(irrep, irrep).solve().rank)
+
+    @property
+    def key(self) -> bytes:
+        """The digest of all attributes that equality goes by."""
+        irreps = tuple((irrep.key, count) for irrep, count in self.irreps)
+        return digest(self.rep.key, irreps, self.matrix)
+
+    def __eq__(self, other):
+        return self.key == other.key if isinstance(other, type(self)) else NotImplemented
+
+    def __hash__(self):
+        return hash(self.key)
 
     def __repr__(self):
         return f"IrreducibleDecomposition({self})"

@@ -17,7 +17,7 @@ import numpy as np
 
 from constrainet.groups import Group, units_of
 from constrainet.linalg import moved, to_dense
-from constrainet.reps.blocks import block_diagonal
+from constrainet.reps.action import block_diagonal
 from constrainet.reps.chain import Chain, as_permutation
 from constrainet.reps.components import Components
 from constrainet.reps.listed import FEW_LISTED, Listed

@@ -15,10 +15,9 @@ import scipy.linalg
 
 from constrainet.groups import Group, check_group, double_precision
 from constrainet.linalg import digest
+from constrainet.reps.action import block_diagonal, embedded
 from constrainet.reps.atomic import AtomicRep
-from constrainet.reps.blocks import block_diagonal, embedded
-from constrainet.reps.dual import dual
-from constrainet.reps.inflation import inflate
+from constrainet.reps.derived import dual, inflate
 from constrainet.reps.rep import Rep
 
 AGREE = 1e-8

@@ -16,9 +16,8 @@ import numpy as np
 from constrainet.groups import Group, check_group, check_precision, is_singular, units_of
 from constrainet.linalg import Monomial, digest, moved, to_dense
 from constrainet.reps.atomic import AtomicRep
-from constrainet.reps.dual import dual
+from constrainet.reps.derived import dual, inflate
 from constrainet.reps.extension import extend
-from constrainet.reps.inflation import inflate
 from constrainet.reps.relations import Extension, RelationError
 from constrainet.reps.rep import Rep
 from constrainet.reps.subquotient import frozen

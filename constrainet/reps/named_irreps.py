@@ -13,10 +13,18 @@ from typing import Any
 import numpy as np
 
 from constrainet.groups import SO, SU, C, D, Group, O, S, check_group
-from constrainet.reps.irrep import Irrep
-from constrainet.reps.planar_irreps import determinant, half_turning, trivial, turning
-from constrainet.reps.spatial_irreps import harmonic, spin, twisted_harmonic
-from constrainet.reps.young import partitions, specht
+from constrainet.reps.decomposition import Irrep
+from constrainet.reps.irrep_constructions import (
+    determinant,
+    half_turning,
+    harmonic,
+    partitions,
+    specht,
+    spin,
+    trivial,
+    turning,
+    twisted_harmonic,
+)
 
 
 def irreducible(group: Group, label: Any) -> Irrep:

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import add
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from constrainet.reps.joining import new_places
-from constrainet.reps.rep import Rep
+from constrainet.reps.question import lifted
+from constrainet.reps.rep import Derived, Rep, direct_sum
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class NamedSum(Rep):
+class NamedSum(Derived):
     """A direct sum with a name for each part; made by `named`.
 
     As a representation it is the sum, and equal to it.
 
     Attributes:
-        total: the direct sum.
         names: in order.
         reps: the parts, in order.
     """
 
-    total: Rep
     names: tuple[str, ...]
     reps: tuple[Rep, ...]
 
@@ -47,8 +46,8 @@ class NamedSum(Rep):
         """One vector from a dictionary of the parts' vectors.
 
         Args:
-            values: for each name an array of shape (..., dim of the part), NumPy or JAX; leading
-                axes are broadcast.
+            values: for each name an array of shape (..., dim of the part), NumPy or JAX; of n
+                copies of one representation also (..., n, its dim). Leading axes are broadcast.
 
         Returns:
             An array of shape (..., dim), of JAX if any value is.
@@ -69,13 +68,10 @@ class NamedSum(Rep):
             raise ValueError(
                 f"`pack(values)` should have the names {list(self.names)}. Got {sorted(values)}."
             )
-        arrays = [_as_array(values[name]) for name in self.names]
-        for name, rep, array in zip(self.names, self.reps, arrays, strict=True):
-            if array.ndim == 0 or array.shape[-1] != rep.dim:
-                raise ValueError(
-                    f"`pack(values)` should hold under {name!r} an array of shape (..., {rep.dim}),"
-                    f" the dimension of {rep}. Got {array.shape}."
-                )
+        arrays = [
+            _flat(name, rep, _as_array(values[name]))
+            for name, rep in zip(self.names, self.reps, strict=True)
+        ]
         lead = np.broadcast_shapes(*(array.shape[:-1] for array in arrays))
         others = (array for array in arrays if not isinstance(array, np.ndarray))
         xp = next(others, arrays[0]).__array_namespace__()
@@ -103,6 +99,18 @@ class NamedSum(Rep):
         return {name: vector[..., place] for name, place in self.slices.items()}
 
     @property
+    def operands(self) -> tuple[Rep, ...]:
+        return self.reps
+
+    def of(self, group, operands):
+        return NamedSum(group, self.names, tuple(operands))
+
+    @cached_property
+    def total(self) -> Rep:
+        """The direct sum, without names."""
+        return direct_sum(self.group, [pair for rep in self.reps for pair in rep.summands])
+
+    @property
     def dim(self) -> int:
         return self.total.dim
 
@@ -114,33 +122,9 @@ class NamedSum(Rep):
     def tensor_factors(self) -> tuple[Rep, ...]:
         return self.total.tensor_factors
 
-    @cached_property
-    def T(self) -> Rep:
-        return NamedSum(self.group, self.total.T, self.names, tuple(rep.T for rep in self.reps))
-
-    @property
-    def is_permutation(self) -> bool:
-        return self.total.is_permutation
-
-    @property
-    def is_unitary(self) -> bool:
-        return self.total.is_unitary
-
-    @property
-    def is_complex(self) -> bool:
-        return self.total.is_complex
-
-    @property
-    def is_joint(self) -> bool:
-        return self.total.is_joint
-
     @property
     def key(self) -> bytes:
         return self.total.key
-
-    def lift(self, group, places):
-        reps = tuple(rep.lift(group, places) for rep in self.reps)
-        return NamedSum(group, self.total.lift(group, places), self.names, reps)
 
     def pieces(self, symmetries):
         return self.total.pieces(symmetries)
@@ -196,14 +180,23 @@ def named(parts: Mapping[str, Rep]) -> NamedSum:
         )
     if not parts:
         raise ValueError("`named(parts)` should have at least one part.")
-    reps = list(parts.values())
-    total = reps[0]
-    for rep in reps[1:]:
-        total = total + rep
-    group = total.group
-    reps = [rep.lift(group, new_places(rep.group, group)) for rep in reps]
-    return NamedSum(group, total, tuple(parts), tuple(reps))
+    group = reduce(add, parts.values()).group
+    return NamedSum(group, tuple(parts), tuple(lifted(rep, group) for rep in parts.values()))
 
 
 def _as_array(value):
     return value if hasattr(value, "__array_namespace__") else np.asarray(value)
+
+
+def _flat(name: str, rep: Rep, array):
+    """The vectors of one part, shape (..., rep.dim), from those or from copies (..., n, dim)."""
+    copies = (rep.summands[0][1], rep.summands[0][0].dim) if len(rep.summands) == 1 else None
+    if array.ndim and array.shape[-1] == rep.dim:
+        return array
+    if copies and array.shape[-2:] == copies:
+        return array.reshape(*array.shape[:-2], rep.dim)
+    shapes = f"(..., {rep.dim})" + (f" or (..., {copies[0]}, {copies[1]})" if copies else "")
+    raise ValueError(
+        f"`pack(values)` should hold under {name!r} an array of shape {shapes}, because {rep} has "
+        f"dimension {rep.dim}. Got {array.shape}."
+    )

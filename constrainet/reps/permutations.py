@@ -12,15 +12,16 @@ import numpy as np
 from constrainet.errors import ProblemTooLargeError
 from constrainet.groups import Group, check_group
 from constrainet.linalg import Monomial, digest
+from constrainet.reps.action import block_diagonal, embedded
 from constrainet.reps.atomic import AtomicRep
-from constrainet.reps.blocks import block_diagonal, embedded
-from constrainet.reps.constructions import Scalar
+from constrainet.reps.defining import Scalar
+from constrainet.reps.derived import inflate
 from constrainet.reps.extension import is_finite
 from constrainet.reps.generated import from_generators
-from constrainet.reps.inflation import inflate
 from constrainet.reps.rep import Rep, tensor_product
 from constrainet.reps.subgroups import induce
 from constrainet.reps.subquotient import frozen
+from constrainet.reps.unbound import needs_group
 from constrainet.solve import memory_limit
 
 CLOSE = 1e-3
@@ -188,30 +189,78 @@ def Permutation(
         return _of_points(group, points, label)
     if items is not None:
         images = [_images_of_items(h, list(items), action) for h in group.discrete_generators]
-    return _of_images(group, images, label)
+    images = _checked_images("Permutation", group, images)
+    return _monomial(group, images, np.ones(images.shape), label or f"P[{images.shape[1]}]")
 
 
-def _of_images(group: Group, images, label: str | None) -> Rep:
+def signed_permutation(group: Group, images: Any, signs: Any, *, label: str | None = None) -> Rep:
+    """The representation that permutes coordinates and changes the signs of some.
+
+    A robot's joints under a reflection: left and right change places, and angles about some axes
+    change their sign. Generator i sends e_j to `signs[i][j]` e_k where `k = images[i][j]`.
+
+    Args:
+        group: the group. Its identity component acts trivially.
+        images: for each discrete generator the places that 0 ... n-1 go to, ints of shape (M, n).
+        signs: 1 or -1 for each coordinate before it moves, of the same shape.
+        label: how the representation is written; it does not count for equality.
+
+    Returns:
+        A representation of dimension n.
+
+    Raises:
+        TypeError: if `group` is not a group.
+        ValueError: if an argument has another shape, a row of `images` is no permutation, an entry
+            of `signs` neither 1 nor -1, or the matrices define no homomorphism.
+
+    Example:
+        Hip, knee and ankle of a left and of a right leg; hips turn outwards:
+
+        >>> from constrainet.groups import Z
+        >>> from constrainet.reps import signed_permutation
+        >>> joints = signed_permutation(Z(2), [[3, 4, 5, 0, 1, 2]], [[-1, 1, 1, -1, 1, 1]])
+        >>> joints.act(Z(2).discrete_generators[0], np.array([0.1, 0.2, 0.3, 0.0, 0.0, 0.0]))
+        array([ 0. ,  0. ,  0. , -0.1,  0.2,  0.3])
+    """
+    check_group("signed_permutation", group)
+    images = _checked_images("signed_permutation", group, images)
+    signs = np.asarray(signs)
+    if signs.shape != images.shape or not np.isin(signs, (1, -1)).all():
+        raise ValueError(
+            "`signed_permutation(signs=...)` should hold 1 or -1 for each entry of `images`, so be "
+            f"of shape {images.shape}. Got {signs.tolist()}, of shape {signs.shape}."
+        )
+    return _monomial(group, images, signs, label or f"P±[{images.shape[1]}]")
+
+
+def _checked_images(call: str, group: Group, images) -> np.ndarray:
     images = np.asarray(images)
     count = len(group.discrete_matrices)
     if images.ndim != 2 or len(images) != count or images.dtype.kind not in "iu":
         raise ValueError(
-            f"`Permutation(images=...)` should be ints of shape ({count}, n), one permutation for "
+            f"`{call}(images=...)` should be ints of shape ({count}, n), one permutation for "
             f"each discrete generator of {group}. Got {images.dtype} of shape {images.shape}."
         )
     n = images.shape[1]
     for i, row in enumerate(images):
         if not np.array_equal(np.sort(row), np.arange(n)):
             raise ValueError(
-                f"`Permutation(images=...)` should be permutations of 0 ... {n - 1}. "
+                f"`{call}(images=...)` should be permutations of 0 ... {n - 1}. "
                 f"Row {i} is not: {row.tolist()}."
             )
     required = 8 * n**2 * (count + len(group.lie_algebra))
     if required > memory_limit():
         raise ProblemTooLargeError(f"Permutations of {n:,} things", required, memory_limit())
-    rho = np.array([Monomial(row).to_dense() for row in images]).reshape(-1, n, n)
+    return images
+
+
+def _monomial(group: Group, images: np.ndarray, signs: np.ndarray, label: str) -> Rep:
+    """The representation by permutations with signs."""
+    n = images.shape[1]
+    pairs = zip(images, signs, strict=True)
+    rho = np.array([Monomial(*pair).to_dense() for pair in pairs]).reshape(-1, n, n)
     drho = np.zeros((len(group.lie_algebra), n, n))
-    return from_generators(group, rho=rho, drho=drho, label=label or f"P[{n}]")
+    return from_generators(group, rho=rho, drho=drho, label=label)
 
 
 def _images_of_items(h: np.ndarray, items: list, action) -> list[int]:
@@ -253,6 +302,7 @@ def _of_points(group: Group, points, label: str | None) -> Rep:
     return rep
 
 
+@needs_group("Regular(G)")
 def Regular(group: Group) -> Rep:
     """The regular representation: functions on a finite group, ρ(g) e_h = e_gh.
 

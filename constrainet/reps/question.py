@@ -1,17 +1,22 @@
-"""The question put to the solver: which linear maps between two representations are equivariant?"""
+"""The question put to the solver: which linear maps between two representations are equivariant?
+
+Where the two belong to different groups, it is also the question under which group.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from math import prod
+from typing import TypeVar
 
-from constrainet.reps.joining import under_one_group
+from constrainet.groups import Group
+from constrainet.reps.action import Action
 from constrainet.reps.symmetries import Symmetries
 from constrainet.solve import Space, Subspace, intertwiners
 
-if TYPE_CHECKING:
-    from constrainet.reps.rep import Rep
+AnyRep = TypeVar("AnyRep", bound=Action)
 
 
 @dataclass(frozen=True)
@@ -42,8 +47,8 @@ class Question:
         True
     """
 
-    source: Rep
-    target: Rep
+    source: Action
+    target: Action
 
     def __post_init__(self):
         source, target = under_one_group(self.source, self.target)
@@ -77,11 +82,85 @@ class Question:
         return intertwiners(*self.spaces, method=method, rtol=rtol, cache_dir=cache_dir)
 
 
-def common_spaces(*reps: Rep) -> tuple[Space, ...]:
+def common_spaces(*reps: Action) -> tuple[Space, ...]:
     """Representations of one group in the solver's normal form, in symmetries that fit all.
 
     Raises:
         ProblemTooLargeError: if the places of their coordinates would not fit in memory.
     """
-    symmetries = Symmetries.common(*reps)
+    is_joint = any(rep.is_joint for rep in reps)
+    symmetries = Symmetries(is_joint, not any(rep.is_complex for rep in reps))
     return tuple(rep.space_in(symmetries) for rep in reps)
+
+
+def common_group(a: Group, b: Group) -> Group:
+    """The group of a sum or product of representations of a and of b.
+
+    It is the product of the factors of a and of those factors of b that a lacks: a factor that
+    both have is the same one.
+
+    Raises:
+        ValueError: if a factor occurs more often in one than in the other, so that it is unclear
+            which is meant.
+    """
+    if a == b:
+        return a
+    counts = Counter(a.factors), Counter(b.factors)
+    for factor in a.factors:
+        if factor in counts[1] and counts[0][factor] != counts[1][factor]:
+            raise ValueError(
+                f"Representations of {a} and {b} cannot be joined: {factor} occurs more often "
+                "in one than in the other, so it is unclear which one should act. Write both for "
+                "the same product, with `V(group, factor=...)`."
+            )
+    return prod((f for f in b.factors if f not in counts[0]), start=a)
+
+
+def mapping_group(a: Group, b: Group) -> Group:
+    """The group under which maps between representations of a and of b are equivariant.
+
+    Raises:
+        ValueError: if neither group's factors include the other's. Sums and products may mix
+            groups, but a map from one group's representation to another's is equivariant only if
+            it is constant on both, which is more likely to be a mistake.
+    """
+    group = common_group(a, b)
+    if len(group.factors) > max(len(a.factors), len(b.factors)):
+        raise ValueError(
+            f"Cannot map between representations of different groups, {a} and {b}. Restrict one, "
+            "or use their product: write both sides as representations of it, such as "
+            "`V(G) * Scalar(H)`."
+        )
+    return group
+
+
+def new_places(old: Group, new: Group) -> tuple[int, ...]:
+    """For each factor of a group, its place in a product that contains them all."""
+    places: list[int] = []
+    for factor in old.factors:  # equal ones keep their order
+        free = (i for i, f in enumerate(new.factors) if f == factor and i not in places)
+        places.append(next(free))
+    return tuple(places)
+
+
+def lifted(rep: AnyRep, group: Group) -> AnyRep:
+    """The same representation, for a product that contains the factors of its group."""
+    return rep if rep.group == group else rep.lift(group, new_places(rep.group, group))
+
+
+def to_common_group(a: AnyRep, b: AnyRep) -> tuple[AnyRep, AnyRep]:
+    """Two representations that are added or multiplied, as representations of one group."""
+    group = common_group(a.group, b.group)
+    return lifted(a, group), lifted(b, group)
+
+
+def under_one_group(source: AnyRep, target: AnyRep) -> tuple[AnyRep, AnyRep]:
+    """Two representations between which maps are asked for, as representations of one group.
+
+    Raises:
+        ValueError: if neither group contains the other.
+    """
+    if source.group == target.group:
+        return source, target
+    group = mapping_group(source.group, target.group)
+    return lifted(source, group), lifted(target, group)

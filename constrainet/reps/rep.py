@@ -1,8 +1,8 @@
 """Representations and their algebra: direct sums, tensor products, duals, multiplicities.
 
 A `Rep` is a typed vector space: it belongs to a group and says how the group's elements act on its
-coordinates. There are four kinds: the atomic ones (`atoms.py`), and the sums, products and linear
-maps here.
+coordinates. It is atomic (`atomic.py`, `defining.py`), or it is a function of others: the sums,
+products and linear maps here, and those of `derived.py`, which are both.
 """
 
 from __future__ import annotations
@@ -13,20 +13,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from math import prod
+from typing import NoReturn
 
 import numpy as np
 
-from constrainet.errors import ProblemTooLargeError
 from constrainet.groups import Group
 from constrainet.linalg import BlockDiagonal, KroneckerProduct, KroneckerSum, digest
-from constrainet.reps.action import Action
+from constrainet.reps.action import Action, block_diagonal
 from constrainet.reps.arguments import as_count
-from constrainet.reps.blocks import block_diagonal
-from constrainet.reps.joining import to_common_group, under_one_group
 from constrainet.reps.notation import with_multiplicity, with_power
-from constrainet.reps.question import Question
-from constrainet.reps.symmetries import Piece, Symmetries, outer
-from constrainet.solve import Projector, Space, Subspace, memory_limit
+from constrainet.reps.question import Question, to_common_group, under_one_group
+from constrainet.reps.symmetries import Piece, outer
 
 MOST_FACTORS = 60
 """Of a tensor product, each an axis of an array; two axes more are needed beside them."""
@@ -37,9 +34,9 @@ class Rep(Action):
     """A finite-dimensional representation of a group, in coordinates.
 
     Made by `V`, `T` and `Scalar`, and composed by `a + b` (direct sum), `a * b` (tensor product),
-    `a ** k` (tensor power), `3 * a` (multiplicity), `a.T` (dual) and `a >> b` (the linear maps
-    from a to b). Representations of different groups compose to one of the product of the groups.
-    Immutable; equal if group and structure are.
+    `a ** k` (tensor power), `3 * a` (multiplicity), `a + 3` (three scalars more), `a.T` (dual) and
+    `a >> b` (the linear maps from a to b). Representations of different groups compose to one of
+    the product of the groups. Immutable; equal if group and structure are.
 
     Attributes:
         group: the group that acts.
@@ -54,149 +51,67 @@ class Rep(Action):
         5
     """
 
-    # --- what each kind of representation says of itself ---------------------------------------
-
     @property
     @abstractmethod
     def T(self) -> Rep:
         """The dual: `ρ*(g) = ρ(g)⁻ᵀ`, `dρ*(A) = -dρ(A)ᵀ`. The dual of the dual is `self`."""
 
     @property
-    @abstractmethod
-    def is_permutation(self) -> bool:
-        """Whether the group permutes the coordinates, so that pointwise functions commute."""
-
-    @property
-    @abstractmethod
-    def is_unitary(self) -> bool:
-        """Whether the group preserves the norm of vectors."""
-
-    @property
-    @abstractmethod
-    def is_complex(self) -> bool:
-        """Whether matrices, and hence equivariant maps, have complex entries."""
-
-    @property
-    @abstractmethod
-    def is_joint(self) -> bool:
-        """Whether several factors of the group act on one atom together."""
-
-    @property
-    @abstractmethod
-    def key(self) -> bytes:
-        """The digest of group and structure that equality goes by."""
-
-    @abstractmethod
-    def lift(self, group: Group, places: Sequence[int]) -> Rep:
-        """The same space for a larger product group; factor i becomes factor `places[i]`."""
-
-    @abstractmethod
-    def pieces(self, symmetries: Symmetries) -> list[Piece]:
-        """The tensor products that this is the sum of, of atoms of the given symmetries."""
-
-    # --- the question put to the solver --------------------------------------------------------
-
-    def equivariant_basis(
-        self, *, method: str = "auto", rtol: float | None = None, cache_dir: str | None = None
-    ) -> Subspace:
-        """An orthonormal basis of the vectors that every element of the group leaves alone.
-
-        Of `a >> b` these are the equivariant matrices from a to b, row by row. Solutions are
-        remembered, so asking again is cheap.
-
-        Args:
-            method: "auto" takes the first that applies of "orbits", "isotypic" and "nullspace".
-            rtol: relative cutoff of singular values, for generators that are only approximately
-                known: about 30 times their relative error. The methods that need exact
-                generators are then left out.
-            cache_dir: a folder in which null spaces are kept between processes; by default the
-                environment variable `CONSTRAINET_CACHE`, or none.
-
-        Returns:
-            The basis, in factors, with its certificate.
-
-        Raises:
-            ValueError: if an option is not one of those above.
-            MethodNotApplicableError: if the method named cannot solve this problem.
-            AmbiguousRankError: if the rank depends on the cutoff.
-            ProblemTooLargeError: if no method fits in memory.
-
-        Example:
-            >>> from constrainet.groups import S
-            >>> from constrainet.reps import V
-            >>> basis = (V(S(4)) >> V(S(4))).equivariant_basis()
-            >>> basis.rank, basis.shape, basis.method
-            (2, (16, 2), 'orbits')
-
-        References:
-            Finzi, Welling, Wilson, "A practical method for constructing equivariant multilayer
-            perceptrons for arbitrary matrix groups" (2021), Theorem 1 and section 5.
-        """
-        return self.question.solve(method=method, rtol=rtol, cache_dir=cache_dir)
-
-    def equivariant_projector(
-        self, *, method: str = "auto", rtol: float | None = None, cache_dir: str | None = None
-    ) -> Projector:
-        """The orthogonal projector onto the span of `equivariant_basis`, same arguments."""
-        return Projector(self.equivariant_basis(method=method, rtol=rtol, cache_dir=cache_dir))
-
-    @property
     def question(self) -> Question:
         """The maps whose entries, row by row, are the invariant vectors of this."""
         return Question(tensor_product(self.group, []), self)
 
-    def space_in(self, symmetries: Symmetries) -> Space:
-        """The solver's normal form of this representation, in symmetries that fit it; remembered.
-
-        Raises:
-            ProblemTooLargeError: if the places of its coordinates would not fit in memory.
-        """
-        if symmetries not in self._spaces:
-            required = 3 * 8 * self.dim
-            if required > memory_limit():
-                what = f"The coordinates of a representation of dimension {self.dim:,}"
-                raise ProblemTooLargeError(what, required, memory_limit())
-            self._spaces[symmetries] = Space.collect(self.pieces(symmetries))
-        return self._spaces[symmetries]
-
-    @cached_property
-    def _spaces(self) -> dict[Symmetries, Space]:
-        return {}
-
-    # --- the algebra ---------------------------------------------------------------------------
-
     def __add__(self, other) -> Rep:
-        if not isinstance(other, Rep):
+        other = self._as_summand(other)
+        if other is None:
             return NotImplemented
         a, b = to_common_group(self, other)
         return direct_sum(a.group, [*a.summands, *b.summands])
+
+    def __radd__(self, other) -> Rep:
+        scalars = self._as_summand(other)
+        return NotImplemented if scalars is None else scalars + self
+
+    def _as_summand(self, other) -> Rep | None:
+        """A representation itself; n as n scalars, so that `sum` may start from 0."""
+        if isinstance(other, Rep):
+            return other
+        count = as_count(other, "a number of scalars")
+        return None if count is None else tensor_product(self.group, []) * count
 
     def __mul__(self, other) -> Rep:
         if isinstance(other, Rep):
             a, b = to_common_group(self, other)
             return tensor_product(a.group, [*a.tensor_factors, *b.tensor_factors])
-        multiplicity = as_count(other, "a multiplicity")
-        return (
-            NotImplemented
-            if multiplicity is None
-            else direct_sum(self.group, self.summands * multiplicity)
-        )
+        count = as_count(other, "a multiplicity")
+        if count is None:
+            return NotImplemented
+        return direct_sum(self.group, self.summands * count)
 
     def __rmul__(self, other) -> Rep:
         return self * other
 
     def __pow__(self, power) -> Rep:
         count = as_count(power, "a tensor power")
-        return (
-            NotImplemented
-            if count is None
-            else tensor_product(self.group, self.tensor_factors * count)
-        )
+        if count is None:
+            return NotImplemented
+        return tensor_product(self.group, self.tensor_factors * count)
 
     def __rshift__(self, other) -> LinearMaps:
         if not isinstance(other, Rep):
             return NotImplemented
         return linear_maps(*under_one_group(self, other))
+
+    def __lshift__(self, other) -> NoReturn:
+        raise TypeError(
+            f"There is no `<<`: write `a >> b` for the linear maps from a to b = {self}."
+        )
+
+    def __call__(self, *args) -> NoReturn:
+        raise TypeError(
+            f"{self} is a representation of {self.group} and is not called: representations belong "
+            "to a group from birth. Leave the call out; for another group G, write it with `V(G)`."
+        )
 
     @property
     def summands(self) -> tuple[tuple[Rep, int], ...]:
@@ -208,18 +123,54 @@ class Rep(Action):
         """The representations that this is the tensor product of, in order."""
         return (self,)
 
-    def __eq__(self, other):
-        return self.key == other.key if isinstance(other, Rep) else NotImplemented
-
-    def __hash__(self):
-        return hash(self.key)
-
     def __repr__(self):
         return f"Rep({self}, group={self.group})"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DirectSum(Rep):
+class Derived(Rep):
+    """A representation that is a function of others, its operands.
+
+    The dual is the same function of their duals, and what is said of its kind holds if it holds of
+    all of them.
+    """
+
+    @property
+    @abstractmethod
+    def operands(self) -> tuple[Rep, ...]:
+        """The representations that it is a function of."""
+
+    @abstractmethod
+    def of(self, group: Group, operands: Sequence[Rep]) -> Rep:
+        """The same function of other representations, a representation of `group`."""
+
+    @cached_property
+    def T(self) -> Rep:
+        duals = tuple(rep.T for rep in self.operands)
+        return self if duals == self.operands else self.of(self.group, duals)
+
+    def lift(self, group, places):
+        return self.of(group, [rep.lift(group, places) for rep in self.operands])
+
+    @cached_property
+    def is_permutation(self) -> bool:
+        return all(rep.is_permutation for rep in self.operands)
+
+    @cached_property
+    def is_unitary(self) -> bool:
+        return all(rep.is_unitary for rep in self.operands)
+
+    @cached_property
+    def is_complex(self) -> bool:
+        return any(rep.is_complex for rep in self.operands)
+
+    @cached_property
+    def is_joint(self) -> bool:
+        return any(rep.is_joint for rep in self.operands)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DirectSum(Derived):
     """The direct sum of representations of one group; made by `direct_sum`.
 
     Attributes:
@@ -233,35 +184,20 @@ class DirectSum(Rep):
         return sum(rep.dim * count for rep, count in self.parts)
 
     @property
+    def operands(self) -> tuple[Rep, ...]:
+        return tuple(rep for rep, _ in self.parts)
+
+    def of(self, group, operands):
+        counts = (count for _, count in self.parts)
+        return direct_sum(group, list(zip(operands, counts, strict=True)))
+
+    @property
     def summands(self) -> tuple[tuple[Rep, int], ...]:
         return self.parts
 
     @cached_property
-    def T(self) -> Rep:
-        return direct_sum(self.group, [(rep.T, count) for rep, count in self.parts])
-
-    @cached_property
-    def is_permutation(self) -> bool:
-        return all(rep.is_permutation for rep, _ in self.parts)
-
-    @cached_property
-    def is_unitary(self) -> bool:
-        return all(rep.is_unitary for rep, _ in self.parts)
-
-    @cached_property
-    def is_complex(self) -> bool:
-        return any(rep.is_complex for rep, _ in self.parts)
-
-    @cached_property
-    def is_joint(self) -> bool:
-        return any(rep.is_joint for rep, _ in self.parts)
-
-    @cached_property
     def key(self) -> bytes:
         return digest("sum", self.group.key, tuple((rep.key, count) for rep, count in self.parts))
-
-    def lift(self, group, places):
-        return DirectSum(group, tuple((rep.lift(group, places), n) for rep, n in self.parts))
 
     def pieces(self, symmetries):
         pieces, start = [], 0
@@ -311,7 +247,7 @@ class DirectSum(Rep):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TensorProduct(Rep):
+class TensorProduct(Derived):
     """The tensor product of representations of one group; made by `tensor_product`.
 
     Coordinates are in row-major order of the factors. The empty product is the trivial
@@ -328,35 +264,19 @@ class TensorProduct(Rep):
         return prod(rep.dim for rep in self.factors)
 
     @property
+    def operands(self) -> tuple[Rep, ...]:
+        return self.factors
+
+    def of(self, group, operands):
+        return tensor_product(group, operands)
+
+    @property
     def tensor_factors(self) -> tuple[Rep, ...]:
         return self.factors
 
     @cached_property
-    def T(self) -> Rep:
-        return tensor_product(self.group, [rep.T for rep in self.factors])
-
-    @cached_property
-    def is_permutation(self) -> bool:
-        return all(rep.is_permutation for rep in self.factors)
-
-    @cached_property
-    def is_unitary(self) -> bool:
-        return all(rep.is_unitary for rep in self.factors)
-
-    @cached_property
-    def is_complex(self) -> bool:
-        return any(rep.is_complex for rep in self.factors)
-
-    @cached_property
-    def is_joint(self) -> bool:
-        return any(rep.is_joint for rep in self.factors)
-
-    @cached_property
     def key(self) -> bytes:
         return digest("product", self.group.key, tuple(rep.key for rep in self.factors))
-
-    def lift(self, group, places):
-        return TensorProduct(group, tuple(rep.lift(group, places) for rep in self.factors))
 
     def pieces(self, symmetries):
         products: list[Piece] = [((), np.zeros(1, np.intp))]
@@ -439,16 +359,16 @@ class LinearMaps(TensorProduct):
     source: Rep
     target: Rep
 
-    @cached_property
-    def T(self) -> Rep:
-        return linear_maps(self.source.T, self.target.T)
+    @property
+    def operands(self) -> tuple[Rep, ...]:
+        return self.source, self.target
+
+    def of(self, group, operands):
+        return linear_maps(*operands)
 
     @cached_property
     def key(self) -> bytes:
         return digest("maps", self.source.key, self.target.key)
-
-    def lift(self, group, places):
-        return linear_maps(self.source.lift(group, places), self.target.lift(group, places))
 
     @property
     def question(self):

@@ -10,24 +10,17 @@ import numpy as np
 import scipy.linalg
 
 from constrainet.groups import Group, check_group
-from constrainet.linalg import digest
+from constrainet.reps.action import block_diagonal, embedded
 from constrainet.reps.arguments import check_rep
-from constrainet.reps.atomic import AtomicRep
-from constrainet.reps.atoms import Defining
-from constrainet.reps.blocks import block_diagonal, embedded
-from constrainet.reps.constructions import V
-from constrainet.reps.dual import dual
+from constrainet.reps.defining import Defining, V
+from constrainet.reps.derived import DerivedAtom, inflate
 from constrainet.reps.extension import contains_tangent, is_finite, resembles
 from constrainet.reps.generated import on_host
-from constrainet.reps.inflation import inflate
 from constrainet.reps.named_parts import NamedSum
 from constrainet.reps.rep import (
     DirectSum,
-    LinearMaps,
     Rep,
     TensorProduct,
-    direct_sum,
-    tensor_product,
 )
 from constrainet.reps.subquotient import Subquotient, part
 
@@ -36,30 +29,13 @@ LARGEST_INDEX = 2000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Restricted(AtomicRep):
+class Restricted(DerivedAtom):
     """A representation of a group, of which only a subgroup's elements act; made by `restrict`.
 
-    Attributes:
-        rep: of the larger group, whose matrices have the same size.
+    That of the larger group has matrices of the same size.
     """
 
-    rep: Rep
-
-    @property
-    def dim(self) -> int:
-        return self.rep.dim
-
-    @property
-    def is_complex(self) -> bool:
-        return self.rep.is_complex
-
-    @cached_property
-    def T(self) -> Rep:
-        return self if self.rep.T is self.rep else Restricted(self.group, self.rep.T)
-
-    @cached_property
-    def key(self) -> bytes:
-        return digest("restricted", self.group.key, self.rep.key)
+    kind, notation = "restricted", "Res({})"
 
     def lift(self, group, places):
         return inflate(self, group, places)
@@ -79,9 +55,6 @@ class Restricted(AtomicRep):
 
     def _act(self, blocks, x):
         return self.rep._act(self._outer(blocks), x)
-
-    def __str__(self):
-        return f"Res({self.rep})"
 
 
 def restrict(rep: Rep, subgroup: Group) -> Rep:
@@ -116,15 +89,8 @@ def restrict(rep: Rep, subgroup: Group) -> Rep:
 def _restricted(rep: Rep, subgroup: Group) -> Rep:
     if rep.group == subgroup:
         return rep
-    if isinstance(rep, NamedSum):
-        parts = tuple(_restricted(r, subgroup) for r in rep.reps)
-        return NamedSum(subgroup, _restricted(rep.total, subgroup), rep.names, parts)
-    if isinstance(rep, DirectSum):
-        return direct_sum(subgroup, [(_restricted(r, subgroup), n) for r, n in rep.parts])
-    if isinstance(rep, LinearMaps):
-        return _restricted(rep.source, subgroup) >> _restricted(rep.target, subgroup)
-    if isinstance(rep, TensorProduct):
-        return tensor_product(subgroup, [_restricted(r, subgroup) for r in rep.factors])
+    if isinstance(rep, DirectSum | TensorProduct | NamedSum):
+        return rep.of(subgroup, [_restricted(operand, subgroup) for operand in rep.operands])
     if isinstance(rep, Defining):
         if len(rep.group.factors) == 1:
             return V(subgroup).T if rep.is_dual else V(subgroup)
@@ -137,32 +103,20 @@ def _restricted(rep: Rep, subgroup: Group) -> Rep:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Induced(AtomicRep):
+class Induced(DerivedAtom):
     """Functions on the cosets of a subgroup, with values in its representation; see `induce`.
 
     Attributes:
-        rep: of the subgroup.
         representatives: of the cosets, the identity first, shape (index, d, d).
     """
 
-    rep: Rep
     representatives: np.ndarray
+
+    kind, notation = "induced", "Ind({})"
 
     @property
     def dim(self) -> int:
         return len(self.representatives) * self.rep.dim
-
-    @property
-    def is_complex(self) -> bool:
-        return self.rep.is_complex
-
-    @cached_property
-    def T(self) -> Rep:
-        return dual(self)
-
-    @cached_property
-    def key(self) -> bytes:
-        return digest("induced", self.group.key, self.rep.key)
 
     def lift(self, group, places):
         return inflate(self, group, places)
@@ -204,9 +158,6 @@ class Induced(AtomicRep):
 
     def _act(self, blocks, x):
         return x @ self._rho(blocks).T
-
-    def __str__(self):
-        return f"Ind({self.rep})"
 
 
 def induce(rep: Rep, group: Group) -> Rep:

@@ -2,18 +2,20 @@
 
 With an orthonormal basis B of an invariant subspace U, Bᴴ ρ(g) B is the representation on U; with
 B a basis of the complement of U, it is the one on the quotient by U, even where the complement is
-not invariant. Either can be evaluated at any element, and differentiated, because ρ can.
+not invariant. Either can be evaluated at any element, and differentiated, because ρ can. Symmetric
+and alternating powers are such subspaces, of tensor powers.
 """
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from math import comb
 from typing import Any
 
 import numpy as np
 
+from constrainet.errors import ProblemTooLargeError
 from constrainet.linalg import (
     KroneckerProduct,
     canonical_basis,
@@ -21,28 +23,35 @@ from constrainet.linalg import (
     null_space,
     numerical_rank,
 )
+from constrainet.reps.arguments import as_count, check_rep
 from constrainet.reps.atomic import AtomicRep
-from constrainet.reps.notation import dual_label
-from constrainet.reps.rep import Rep, direct_sum
-from constrainet.solve import constant
+from constrainet.reps.notation import SUPERSCRIPTS, dual_label
+from constrainet.reps.rep import Derived, Rep, direct_sum
+from constrainet.solve import constant, memory_limit
 from constrainet.tolerances import EXACT, RANK
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Subquotient(AtomicRep):
+class Subquotient(AtomicRep, Derived):
     """ρ'(g) = Bᴴ ρ(g) B, with orthonormal columns B.
 
     Attributes:
         parent: the representation ρ.
         basis: B, shape (parent.dim, dim), read-only.
+        label: how it is written; it does not count for equality.
     """
 
     parent: Rep
     basis: np.ndarray
+    label: str
 
-    @abstractmethod
-    def of(self, parent: Rep, basis: np.ndarray) -> Rep:
-        """The same kind of representation, of another parent."""
+    @property
+    def operands(self) -> tuple[Rep, ...]:
+        return (self.parent,)
+
+    def of(self, group, operands) -> Rep:
+        (parent,) = operands
+        return replace(self, group=group, parent=parent)
 
     @property
     def dim(self) -> int:
@@ -55,16 +64,14 @@ class Subquotient(AtomicRep):
     @cached_property
     def T(self) -> Rep:
         dual = self.parent.T
-        is_self = dual is self.parent and not np.iscomplexobj(self.basis)
-        return self if is_self else self.of(dual, frozen(self.basis.conj()))
+        if dual == self.parent and not np.iscomplexobj(self.basis):
+            return self
+        basis = frozen(self.basis.conj())
+        return replace(self, parent=dual, basis=basis, label=dual_label(self.label))
 
     @cached_property
     def key(self) -> bytes:
         return digest("subquotient", self.parent.key, self.basis)
-
-    def lift(self, group, places):
-        parent = self.parent.lift(group, places)
-        return self if parent is self.parent else self.of(parent, self.basis)
 
     def matrices(self, place):
         discrete, lie = self.parent._images(place)
@@ -86,21 +93,6 @@ class Subquotient(AtomicRep):
         y = x @ constant(self.basis.T, x)
         y = self.parent._act(blocks, y)
         return y @ constant(self.basis.conj(), y)
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Part(Subquotient):
-    """A subspace or quotient with a name.
-
-    Attributes:
-        label: how it is written; it does not count for equality.
-    """
-
-    label: str
-
-    def of(self, parent, basis):
-        label = self.label if parent.group != self.group else dual_label(self.label)
-        return Part(parent.group, parent, basis, label)
 
     def __str__(self):
         return self.label
@@ -175,12 +167,12 @@ def part(rep: Rep, basis: np.ndarray, label: str) -> Rep:
     if basis.shape[1] == 0:
         return direct_sum(rep.group, [])
     parent, basis = flattened(rep, basis)
-    return Part(rep.group, parent, basis, label)
+    return Subquotient(rep.group, parent, basis, label)
 
 
 def flattened(parent: Rep, basis: np.ndarray) -> tuple[Rep, np.ndarray]:
     """A part of a part is a part of the whole."""
-    if isinstance(parent, Part):
+    while isinstance(parent, Subquotient):
         parent, basis = parent.parent, parent.basis @ basis
     return parent, frozen(basis)
 
@@ -222,3 +214,105 @@ def _check_invariant(call: str, rep: Rep, basis: np.ndarray) -> None:
                     f"subspace. {kind.capitalize()} generator {i} of {rep.group} moves them "
                     f"{outside:.1e} out of it."
                 )
+
+
+def Sym(rep: Rep, k: int) -> Rep:
+    """The symmetric power Symᵏ(V): the tensors that no permutation of their k indices changes.
+
+    Coordinates belong to the multisets i₁ ≤ ... ≤ i_k in lexicographic order; the basis vector is
+    the sum of the distinct e_σ(i₁) ⊗ ... ⊗ e_σ(i_k), of norm one. A group that permutes the
+    coordinates of V permutes these as well.
+
+    Args:
+        rep: V, of dimension n.
+        k: the degree.
+
+    Returns:
+        A representation of dimension C(n + k - 1, k); the trivial one if k = 0, V if k = 1.
+
+    Raises:
+        TypeError: if k is not a whole number, or `rep` no representation.
+        ValueError: if k is negative.
+        ProblemTooLargeError: if the basis would not fit in memory.
+
+    Example:
+        >>> from constrainet.groups import SO
+        >>> from constrainet.reps import Sym, V
+        >>> stress = Sym(V(SO(3)), 2)
+        >>> print(stress, stress.dim, stress.equivariant_basis().rank)
+        Sym²(V) 6 1
+    """
+    return _power("Sym", "Sym", rep, k, is_alternating=False)
+
+
+def Alt(rep: Rep, k: int) -> Rep:
+    """The alternating power Λᵏ(V): the tensors that change sign with every exchange of indices.
+
+    Coordinates belong to the sets i₁ < ... < i_k in lexicographic order; the basis vector is
+    Σ_σ sgn(σ) e_σ(i₁) ⊗ ... ⊗ e_σ(i_k) / √k!.
+
+    Args:
+        rep: V, of dimension n.
+        k: the degree.
+
+    Returns:
+        A representation of dimension C(n, k), which is zero if k > n; the trivial one if k = 0, V
+        if k = 1.
+
+    Raises:
+        TypeError: if k is not a whole number, or `rep` no representation.
+        ValueError: if k is negative.
+        ProblemTooLargeError: if the basis would not fit in memory.
+
+    Example:
+        >>> from constrainet.groups import O
+        >>> from constrainet.reps import Alt, Det, V
+        >>> top = Alt(V(O(3)), 3)
+        >>> print(top, top.dim, (top >> Det(O(3))).equivariant_basis().rank)
+        Λ³(V) 1 1
+    """
+    return _power("Alt", "Λ", rep, k, is_alternating=True)
+
+
+def _power(call: str, symbol: str, rep: Rep, k: int, is_alternating: bool) -> Rep:
+    check_rep(call, rep)
+    k = _degree(call, k)
+    if k < 2:
+        return rep**k
+    n = rep.dim
+    dim = comb(n, k) if is_alternating else comb(n + k - 1, k)
+    if not dim:
+        return direct_sum(rep.group, [])
+    label = f"{symbol}{str(k).translate(SUPERSCRIPTS)}({rep})"
+    required = 8 * n**k * (dim + 2 * k)
+    if required > memory_limit():
+        raise ProblemTooLargeError(f"The basis of {label}", required, memory_limit())
+    return part(rep**k, _tensors(n, k, is_alternating), label)
+
+
+def _tensors(n: int, k: int, is_alternating: bool) -> np.ndarray:
+    """Orthonormal columns, shape (nᵏ, dim)."""
+    indices = np.indices((n,) * k).reshape(k, -1)
+    ordered = np.sort(indices, axis=0)
+    entries = np.ones(n**k)
+    kept = np.ones(n**k, bool)
+    if is_alternating:
+        kept = (np.diff(ordered, axis=0) > 0).all(axis=0)
+        for i in range(k):
+            for j in range(i + 1, k):
+                entries[indices[i] > indices[j]] *= -1
+    names = np.ravel_multi_index(ordered[:, kept], (n,) * k)
+    _, labels, sizes = np.unique(names, return_inverse=True, return_counts=True)
+    basis = np.zeros((n**k, len(sizes)))
+    basis[np.flatnonzero(kept), labels.ravel()] = entries[kept] / np.sqrt(sizes[labels.ravel()])
+    return basis
+
+
+def _degree(call: str, degree) -> int:
+    """The degree of a symmetric or alternating power: a non-negative whole number."""
+    count = as_count(degree, f"the degree k of `{call}(rep, k)`")
+    if count is None:
+        raise TypeError(
+            f"The degree k of `{call}(rep, k)` should be a whole number. Got {degree!r}."
+        )
+    return count

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,9 +27,6 @@ from constrainet.linalg import (
 )
 from constrainet.solve import Atom, Symmetry
 from constrainet.tolerances import EXACT
-
-if TYPE_CHECKING:
-    from constrainet.reps.rep import Rep
 
 Piece = tuple[tuple[Atom, ...], np.ndarray]
 """Atoms in any order, and the coordinates of their tensor product: (multiplicity, *dims)."""
@@ -48,12 +44,6 @@ class Symmetries:
 
     is_joint: bool = False
     is_real: bool = False
-
-    @staticmethod
-    def common(*reps: Rep) -> Symmetries:
-        """The finest ones in which all of several representations of one group can be written."""
-        is_joint = any(rep.is_joint for rep in reps)
-        return Symmetries(is_joint, not any(rep.is_complex for rep in reps))
 
     def of(self, group: Group) -> tuple[Presentation, ...]:
         """The generators as the solver gets them: one presentation, or one for each factor."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import numpy as np
 
 from constrainet.errors import ProblemTooLargeError
@@ -9,6 +12,7 @@ from constrainet.solve.memory import memory_limit
 from constrainet.solve.subspace import Subspace
 
 
+@dataclass(frozen=True)
 class Projector:
     """`P = Q Qᴴ`, applied as Q and Qᴴ one after the other.
 
@@ -24,11 +28,10 @@ class Projector:
         array([3., 3., 3.])
     """
 
-    # makes `array @ projector` an error instead of an array of objects
-    __array_ufunc__ = None
+    subspace: Subspace
 
-    def __init__(self, subspace: Subspace):
-        self.subspace = subspace
+    # makes `array @ projector` an error instead of an array of objects
+    __array_ufunc__: ClassVar = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -40,6 +43,12 @@ class Projector:
         if vectors.ndim == 1:
             return self.subspace.project(vectors)
         return self.subspace.project(vectors.T).T
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        raise TypeError(
+            "A projector is kept in factors, and does not become an array by itself. Use "
+            f"`projector.to_dense()`, of shape {self.shape}, or `projector @ array`."
+        )
 
     def to_dense(self) -> np.ndarray:
         """The matrix, shape (dim, dim), float64 or complex128.

@@ -8,7 +8,7 @@ small problem is a tensor product of one for each of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -16,7 +16,7 @@ from math import prod
 import numpy as np
 
 from constrainet.errors import ProblemTooLargeError
-from constrainet.linalg import fingerprint
+from constrainet.linalg import digest, fingerprint
 from constrainet.solve.certificate import Certificate
 from constrainet.solve.forms import Form, take
 from constrainet.solve.memory import memory_limit
@@ -120,13 +120,31 @@ class Block:
 class Subspace:
     """An orthonormal basis of the equivariant maps between two spaces, kept in factors.
 
-    A map is the vector of its matrix's entries, row by row, in the callers' coordinates.
+    A map is the vector of its matrix's entries, row by row, in the callers' coordinates. The basis
+    is a sequence of such vectors, and multiplies like the matrix whose columns they are.
 
     Args:
         rows: the target.
         columns: the source.
         solutions: the answer to each question that a pair of terms asks.
+
+    Example:
+        >>> import numpy as np
+        >>> from constrainet.groups import S
+        >>> from constrainet.reps import V
+        >>> basis = (V(S(3)) >> V(S(3))).equivariant_basis()
+        >>> basis
+        Subspace(shape=(9, 2), rank=2, method='orbits')
+        >>> basis[1].reshape(3, 3).round(3)
+        array([[0.   , 0.408, 0.408],
+               [0.408, 0.   , 0.408],
+               [0.408, 0.408, 0.   ]])
+        >>> np.allclose(basis @ np.array([0.0, 1.0]), basis[1])
+        True
     """
+
+    # makes `array @ basis` ask the basis
+    __array_ufunc__ = None
 
     def __init__(self, rows: Space, columns: Space, solutions: Mapping[Question, Solution]):
         self.rows, self.columns, self.solutions = rows, columns, solutions
@@ -262,6 +280,66 @@ class Subspace:
         """The orthogonal projections of vectors, shape (..., size)."""
         return self.expand(self.coefficients(vectors))
 
+    # --- as a sequence, and as a matrix ---------------------------------------------------------
+
+    def __len__(self) -> int:
+        return self.rank
+
+    def __getitem__(self, index) -> np.ndarray:
+        """The basis vectors at the places in `index`, shape (..., size).
+
+        `basis[i]` is the i-th, `basis[:3]` are the first three. With two indices, entries of the
+        matrix: `basis[:, i]` is the i-th, too, as a column.
+        """
+        if isinstance(index, tuple):
+            whole = len(index) == 2 and isinstance(index[0], slice) and index[0] == slice(None)
+            return self[index[1]].T if whole else self.to_dense()[index]
+        places = np.arange(self.rank)[index]
+        coefficients = np.zeros((*places.shape, self.rank))
+        np.put_along_axis(coefficients, places[..., None], 1, axis=-1)
+        return self.expand(coefficients)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (self[i] for i in range(self.rank))
+
+    @property
+    def T(self) -> np.ndarray:
+        """The basis vectors as rows, shape (rank, size); of `to_dense()`, with its errors."""
+        return self.to_dense().T
+
+    def __matmul__(self, coefficients):
+        """`expand`, of coefficients (rank,) or of the columns of a matrix (rank, k)."""
+        coefficients = _as_inexact(coefficients)
+        _check_first_axis("basis @ coefficients", coefficients, self.rank)
+        return self.expand(coefficients.T).T
+
+    def __rmatmul__(self, vectors):
+        """Vectors (..., size) times the matrix; for real bases the same as `coefficients`."""
+        vectors = _as_inexact(vectors)
+        xp = vectors.__array_namespace__()
+        return xp.conj(self.coefficients(xp.conj(vectors)))
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        raise TypeError(
+            f"A solved basis is kept in factors, and does not become an array by itself. Use "
+            f"`basis.to_dense()`, of shape {self.shape}, with basis vectors as columns; "
+            "`basis @ coefficients`, or `basis[i]`, which need not form it."
+        )
+
+    @cached_property
+    def key(self) -> bytes:
+        """The digest of spaces and fingerprint that equality goes by."""
+        return digest(self.rows.key, self.columns.key, self.fingerprint)
+
+    def __eq__(self, other):
+        return self.key == other.key if isinstance(other, Subspace) else NotImplemented
+
+    def __hash__(self):
+        return hash(self.key)
+
+    def __repr__(self):
+        return f"Subspace(shape={self.shape}, rank={self.rank}, method={self.method!r})"
+
     def to_dense(self) -> np.ndarray:
         """The basis as orthonormal columns, shape (size, rank), float64 or complex128.
 
@@ -305,4 +383,12 @@ def _check_last_axis(method: str, argument: str, array, size: int) -> None:
     if array.ndim == 0 or array.shape[-1] != size:
         raise ValueError(
             f"`{method}({argument}=...)` should have shape (..., {size}). Got {array.shape}."
+        )
+
+
+def _check_first_axis(call: str, array, size: int) -> None:
+    if array.ndim not in (1, 2) or array.shape[0] != size:
+        raise ValueError(
+            f"`{call}` should have coefficients of shape ({size},) or ({size}, k). Got "
+            f"{array.shape}. For rows of coefficients use `basis.expand`."
         )

@@ -169,7 +169,7 @@ def undocumented(module: ModuleType) -> list[str]:
         value = getattr(module, name)
         if inspect.isclass(value):  # dataclasses without a docstring get their signature
             is_explained = not (value.__doc__ or f"{name}(").startswith(f"{name}(")
-        elif inspect.isroutine(value):
+        elif inspect.isroutine(inspect.unwrap(value)):
             is_explained = bool(value.__doc__)
         else:
             is_explained = name in constants(module.__name__)

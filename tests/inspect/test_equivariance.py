@@ -8,7 +8,7 @@ import pytest
 from constrainet.groups import SE, SL, SO, SU, D, Lorentz, O, S, Z
 from constrainet.inspect import assert_equivariant, equivariance_error
 from constrainet.inspect.equivariance import samples
-from constrainet.reps import Scalar, V
+from constrainet.reps import Scalar, V, named
 
 KEY = jax.random.key(0)
 
@@ -194,3 +194,47 @@ def test_callers_mistakes_are_named():
         equivariance_error(np.eye(3), v, v, KEY, num_inputs=0)
     with pytest.raises(ValueError, match="jax_enable_x64"):
         equivariance_error(lambda x: x, v, v, KEY, dtype=np.float64)
+
+
+# --- named parts ---------------------------------------------------------------------------------
+
+BODY = named({"mass": 2 * Scalar(SO(3)), "position": 4 * V(SO(3))})
+FORCE = named({"force": V(SO(3)), "energy": Scalar(SO(3))})
+KEY = jax.random.key(0)
+
+
+def pull(body):
+    position = body["position"].reshape(-1, 4, 3)
+    force = (body["mass"][:, :1, None] * position).sum(axis=1)
+    return {"energy": (position**2).sum(axis=(1, 2))[:, None], "force": force}
+
+
+def test_functions_of_dictionaries_are_measured():
+    error = assert_equivariant(pull, BODY, FORCE, KEY)
+    on_arrays = assert_equivariant(lambda x: FORCE.pack(pull(BODY.unpack(x))), BODY, FORCE, KEY)
+    assert error.worst == on_arrays.worst and len(error.infinitesimal) == 3
+    assert_equivariant(lambda body: pull(body)["force"], BODY, V(SO(3)), KEY)
+    assert_equivariant(
+        lambda v: {"force": v, "energy": v @ v.T @ v[:, :1] * 0}, V(SO(3)), FORCE, KEY
+    )
+
+
+def test_functions_of_dictionaries_that_are_not_equivariant_fail():
+    with pytest.raises(AssertionError, match="`f` is not equivariant"):
+        assert_equivariant(
+            lambda b: {**pull(b), "force": b["position"][:, :3] ** 2}, BODY, FORCE, KEY
+        )
+
+
+def test_functions_of_arrays_remain_so_for_named_parts():
+    assert_equivariant(lambda x: x, BODY, BODY, KEY)
+    assert_equivariant(lambda x: x, BODY, 2 * Scalar(SO(3)) + 4 * V(SO(3)), KEY)
+    assert_equivariant(lambda x: x[:, :2], BODY, 2 * Scalar(SO(3)), KEY)
+    assert_equivariant(np.eye(14), BODY, BODY, KEY)
+
+
+def test_mistakes_in_functions_of_dictionaries_are_theirs():
+    with pytest.raises(KeyError, match="velocity"):
+        assert_equivariant(lambda b: b["velocity"], BODY, V(SO(3)), KEY)
+    with pytest.raises(ValueError, match=r"`pack\(values\)` should have the names"):
+        assert_equivariant(lambda b: {"force": b["position"][:, :3]}, BODY, FORCE, KEY)

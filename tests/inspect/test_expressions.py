@@ -4,9 +4,21 @@ import pickle
 
 import pytest
 
-from constrainet.groups import SL, SO, Lorentz, O, S, Z
+from constrainet.groups import SL, SO, SU, D, Lorentz, O, S, Z
 from constrainet.inspect import CATALOGUE, ExpressionError, parse_group, parse_rep
-from constrainet.reps import Scalar, T, V
+from constrainet.reps import (
+    Alt,
+    Complexified,
+    Det,
+    Realified,
+    Regular,
+    Scalar,
+    Sign,
+    Sym,
+    T,
+    V,
+    irreducible,
+)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +71,33 @@ def test_representations_are_read(expression, rep):
 
 
 @pytest.mark.parametrize(
+    ("group", "expression", "rep"),
+    [
+        (O(3), "2*Det + V", 2 * Det(O(3)) + V(O(3))),
+        (S(4), "V*Sign", V(S(4)) * Sign(S(4))),
+        (S(3), "Regular**2", Regular(S(3)) ** 2),
+        (SO(3), "irreducible(2)*V", irreducible(SO(3), 2) * V(SO(3))),
+        (
+            O(3),
+            "irreducible(1o) + 2irreducible('2e')",
+            irreducible(O(3), "1o") + 2 * irreducible(O(3), "2e"),
+        ),
+        (SU(2), "irreducible(1/2)", irreducible(SU(2), "1/2")),
+        (O(2), "irreducible(0-)", irreducible(O(2), "0-")),
+        (D(4), "irreducible(A1)", irreducible(D(4), "A1")),
+        (S(5), "irreducible(3, 2)", irreducible(S(5), (3, 2))),
+        (S(5), "irreducible((3, 2)).T", irreducible(S(5), (3, 2)).T),
+        (SO(3), "Sym(V + Scalar, 2)", Sym(V(SO(3)) + Scalar(SO(3)), 2)),
+        (SO(3), "3*Alt(V, 2)**2", 3 * Alt(V(SO(3)), 2) ** 2),
+        (SO(3), "Complexified(V**2) + Scalar", Complexified(V(SO(3)) ** 2) + Scalar(SO(3))),
+        (SU(2), "Realified(V)", Realified(V(SU(2)))),
+    ],
+)
+def test_other_kinds_of_representations_are_read(group, expression, rep):
+    assert parse_rep(expression, group) == rep
+
+
+@pytest.mark.parametrize(
     "rep",
     [5 * one + 5 * v, v**2 * v.T, 2 * (v * v.T) + v.T, (v + one) ** 2, one, v.T**2 * v],
     ids=str,
@@ -90,6 +129,14 @@ def test_factors_of_a_product_are_read():
         ("V[3]", 2, r"SL\(2\) has factors 0 to 0"),
         ("T(1,2,3)", 0, "takes 1 or 2"),
         ("T + V", 2, r"Expected `\(`"),
+        ("Sym(V)", 5, "Expected `,`, not `\\)`"),
+        ("Sym(3, 2)", 4, "3 alone is no representation"),
+        ("V + Alt(V, 2", 12, r"Expected `\)`, not the end"),
+        ("2*irreducible(1)", 2, "knows the names of the irreducibles of"),
+        ("irreducible 1", 12, r"Expected `\(`, not `1`"),
+        ("irreducible(1", 13, r"Expected `\)`, not the end"),
+        ("V*Regular", 2, "is infinite or has too many elements"),
+        ("Sym(V + W, 2)", 8, "No representation is called `W`"),
         ("V >> V", 2, "two arguments|Expected the end"),
         ("__import__('os')", 0, "No representation is called `__import__`"),
         ("", 0, "Expected a representation, not the end"),

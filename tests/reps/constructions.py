@@ -31,6 +31,7 @@ from constrainet.reps import (
     irreducible,
     named,
     restrict,
+    signed_permutation,
 )
 from tests.catalogue import ROTATION, conjugated_icosahedral, quaternion_group, unipotent_algebra
 
@@ -108,6 +109,7 @@ CONSTRUCTIONS: dict[str, Callable[[], Rep]] = {
         S(4), items=[frozenset(p) for p in combinations(range(4), 2)], action=move_pair
     ),
     "Permutation(cosets)": lambda: Permutation(D(3), subgroup=D(1)),
+    "signed_permutation": lambda: signed_permutation(Z(2), [[1, 0, 2]], [[-1, -1, 1]]),
     "Permutation(images)": lambda: Permutation(O(2), images=[[1, 0, 2]]),
     "Regular(A(4))": lambda: Regular(A(4)),
     "Regular(product)": lambda: Regular(Z(2) * C(3)),
@@ -118,6 +120,7 @@ CONSTRUCTIONS: dict[str, Callable[[], Rep]] = {
     "restrict(Sym)": lambda: restrict(Sym(V(SO(4)), 2), quarter_turns()),
     "induce(A(4))": lambda: induce(irreducible_of_a4(), S(4)),
     "induce(SO(2))": lambda: induce(V(SO(2)), O(2)),
+    "induce(C(3), character)": lambda: induce(character(), D(3)),
     "named": lambda: named({"mass": Scalar(O(2)), "position": 2 * V(O(2)), "spin": Det(O(2))}),
     "V⊗Sym² of another group": lambda: V(SO(2)) * Sym(V(S(3)), 2) + by_images(V(D(3))),
 }
@@ -125,3 +128,8 @@ CONSTRUCTIONS: dict[str, Callable[[], Rep]] = {
 
 def irreducible_of_a4() -> Rep:
     return decompose(V(A(4))).irreps[1][0]
+
+
+def character() -> Rep:
+    """One of the two of C(3) that are not real, and so not their own duals."""
+    return decompose(Complexified(V(C(3)))).irreps[0][0]

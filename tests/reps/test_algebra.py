@@ -44,6 +44,15 @@ def test_multiplicity_on_either_side():
     assert 2 * (3 * v) == 6 * v
 
 
+def test_integers_are_scalars_in_sums():
+    for count in (3, np.int64(3), np.int32(3), np.array(3)):
+        assert v + count == v + 3 * one != count + v == 3 * one + v
+    assert v + 1 + v == v + one + v and 1 + one == 2 * one
+    assert v + 0 == 0 + v == v and 0 * v + 2 == 2 * one
+    assert sum([v, v, one]) == 2 * v + one and sum([v], 1) == one + v
+    assert (v * V(S(3)) + 1).group == G * S(3)
+
+
 def test_equal_by_structure():
     assert v + v == 2 * v and v * v == v**2 and v * v.T == T(1, 1, group=G)
     assert v + one != one + v and v * v.T != v.T * v

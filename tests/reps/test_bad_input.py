@@ -20,6 +20,13 @@ def test_negative_multiplicity(count):
             rep * count
 
 
+@pytest.mark.parametrize("count", [-1, np.int64(-2)])
+def test_negative_number_of_scalars(count):
+    for call in (lambda: v + count, lambda: count + v):
+        with pytest.raises(ValueError, match=f"A number of scalars should not be .* Got {count}"):
+            call()
+
+
 @pytest.mark.parametrize("power", [-1, np.int64(-2)])
 def test_negative_power(power):
     with pytest.raises(ValueError, match=f"A tensor power should not be negative. Got {power}"):
@@ -34,6 +41,9 @@ def test_negative_power(power):
 def test_fractional_counts(number):
     for call in (lambda: number * v, lambda: v * number):
         with pytest.raises(TypeError, match="A multiplicity should be a whole number"):
+            call()
+    for call in (lambda: number + v, lambda: v + number):
+        with pytest.raises(TypeError, match="A number of scalars should be a whole number"):
             call()
     for call in (lambda: v**number, lambda: T(number, group=SO(3))):
         with pytest.raises(TypeError, match="A tensor power should be a whole number"):
@@ -55,10 +65,10 @@ def test_arithmetic_with_other_types(other):
             call()
 
 
-def test_addition_of_numbers_and_groups():
+def test_groups_and_numbers_are_no_representations():
+    with pytest.raises(TypeError):
+        v + SO(3)
     for other in (0, 1, SO(3)):
-        with pytest.raises(TypeError):
-            v + other
         with pytest.raises(TypeError):
             v >> other
 

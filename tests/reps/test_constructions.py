@@ -14,6 +14,7 @@ import scipy.linalg
 
 from constrainet.linalg import to_dense
 from constrainet.reps import Rep, Scalar, V
+from constrainet.reps.rep import Derived
 from tests.reps.constructions import CONSTRUCTIONS
 from tests.reps.test_axioms import close, elements, tangents
 
@@ -49,6 +50,15 @@ def test_rho_is_a_homomorphism(rep: Rep):
     assert np.iscomplexobj(rep.rho(g)) == rep.is_complex
     assert close(rep.rho(g @ h), rep.rho(g) @ rep.rho(h))
     assert close(rep.rho(np.eye(rep.group.dim)), np.eye(rep.dim), 1e-12)
+
+
+@EVERY_NAME
+def test_derived_ones_are_functions_of_their_operands(rep: Rep):
+    for derived in (rep, rep + V(rep.group), rep * V(rep.group), rep >> V(rep.group)):
+        if isinstance(derived, Derived):
+            again = derived.of(derived.group, derived.operands)
+            assert again == derived and str(again) == str(derived) and type(again) is type(derived)
+            assert derived == derived.T.T
 
 
 @EVERY_NAME

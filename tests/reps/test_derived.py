@@ -30,6 +30,7 @@ from constrainet.reps import (
     named,
     restrict,
 )
+from tests.reps.constructions import character
 from tests.reps.test_axioms import close, elements
 
 # --- powers --------------------------------------------------------------------------------------
@@ -149,6 +150,12 @@ def test_restriction_follows_the_structure():
     # 2e and 2o become the same
     pair = (restrict(irreducible(O(3), label), SO(3)) for label in ("2e", "2o"))
     assert (next(pair) >> next(pair)).equivariant_basis().rank == 1
+
+
+def test_duals_of_induced_representations_are_induced_from_duals():
+    rho = character()
+    assert induce(rho, D(3)).T == induce(rho.T, D(3)) != induce(rho, D(3))
+    assert str(induce(rho, D(3)).T) == f"Ind({rho.T})"
 
 
 def test_functions_on_a_group_are_induced_from_the_trivial_subgroup():
@@ -348,6 +355,19 @@ def test_pack_and_unpack_are_inverse():
         assert close(moved[name], rep.act(g, values[name]), 1e-6)
 
 
+@pytest.mark.parametrize("lead", [(), (5,), (2, 0), (2, 1, 3)])
+def test_copies_may_have_an_axis_of_their_own(lead):
+    state = named({"joints": 4 * V(O(3)), "mass": 2 * Scalar(O(3)), "stress": V(O(3)) ** 2})
+    rng = np.random.default_rng(0)
+    joints, mass = rng.normal(size=(*lead, 4, 3)), rng.normal(size=(*lead, 2, 1))
+    flat = {"joints": joints.reshape(*lead, 12), "mass": mass[..., 0], "stress": np.zeros(9)}
+    expected = state.pack(flat)
+    assert expected.shape == (*lead, 23)
+    assert np.array_equal(state.pack({**flat, "joints": joints, "mass": mass}), expected)
+    jitted = jax.jit(state.pack)({**flat, "joints": joints})
+    assert isinstance(jitted, jax.Array) and np.allclose(jitted, expected)
+
+
 def test_named_parts_are_the_sum():
     G = O(3)
     state = named({"a": V(G), "b": Scalar(G)})
@@ -362,6 +382,11 @@ def test_mistakes_with_names():
         state.pack({"a": np.zeros(2)})
     with pytest.raises(ValueError, match=r"under 'b' an array of shape \(..., 1\)"):
         state.pack({"a": np.zeros(2), "b": np.zeros(2)})
+    two = named({"a": 4 * V(O(2)) + Scalar(O(2)), "b": 4 * V(O(2))})
+    with pytest.raises(ValueError, match=r"'b' an array of shape \(..., 8\) or \(..., 4, 2\), bec"):
+        two.pack({"a": np.zeros(9), "b": np.zeros((2, 4))})
+    with pytest.raises(ValueError, match=r"'a' an array of shape \(..., 9\), because"):
+        two.pack({"a": np.zeros((9, 1)), "b": np.zeros(8)})
     with pytest.raises(ValueError, match=r"`unpack\(vector\)` should have shape \(..., 3\)"):
         state.unpack(np.zeros(4))
     with pytest.raises(ValueError, match="at least one part"):

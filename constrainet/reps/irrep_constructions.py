@@ -1,0 +1,180 @@
+"""How the irreducible representations with usual names are made.
+
+Of the plane's rotations and reflections, all come from those in which the rotation by θ acts as
+that by kθ, and the reflection of the second axis as itself. With e₁ - i e₂ an eigenvector of the
+rotations, the one for k is spanned by the real part and minus the imaginary part of its k-th tensor
+power.
+
+Of SO(3), O(3) and SU(2), the one of spin j is the part of highest spin in the product of that of
+spin j - 1 (j - 1/2 for SU(2)) with the defining one. The Clebsch-Gordan coefficients of this
+stretched coupling are square roots of ratios of binomial coefficients.
+
+Of the symmetric groups, they are made in Young's orthogonal form, by partitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import comb, sqrt
+
+import numpy as np
+
+from constrainet.groups import Group
+from constrainet.reps.decomposition import Irrep, Type, irrep
+from constrainet.reps.defining import Det, Scalar, V
+from constrainet.reps.generated import from_generators
+from constrainet.reps.rep import Rep
+
+
+def trivial(group: Group, label: str) -> Irrep:
+    """The trivial representation."""
+    return irrep(Scalar(group), np.eye(1), "real", label)
+
+
+def determinant(group: Group, label: str) -> Irrep:
+    """The determinant."""
+    return irrep(Det(group), np.eye(1), "real", label)
+
+
+def turning(group: Group, k: int, type: Type, label: str) -> Irrep:
+    """Rotation by kθ for the rotation by θ, k >= 1; of dimension 2."""
+    return irrep(*_pair(group, k), type, label)
+
+
+def half_turning(group: Group, k: int, axis: int, label: str) -> Irrep:
+    """One axis of `turning` where every kθ is a multiple of a half turn; of dimension 1."""
+    parent, basis = _pair(group, k)
+    return irrep(parent, basis[:, [axis]], "real", label)
+
+
+def _pair(group: Group, k: int):
+    if k == 1:
+        return V(group), np.eye(2)
+    # (u - iv) ⊗ (e₁ - ie₂), with coordinates (u e₁, u e₂, v e₁, v e₂)
+    basis = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0], [-1.0, 0.0]]) / np.sqrt(2)
+    return irrep(*_pair(group, k - 1), "real", f"[{k - 1}]") * V(group), basis
+
+
+def harmonic(group: Group, degree: int, label: str) -> Irrep:
+    """The harmonic polynomials of one degree, for SO(3) and O(3)."""
+    return irrep(*_harmonics(group, degree), "real", label)
+
+
+def twisted_harmonic(group: Group, degree: int, label: str) -> Irrep:
+    """`harmonic` times the determinant: of the other parity under the inversion of O(3)."""
+    parent = harmonic(group, degree, label) * Det(group)
+    return irrep(parent, np.eye(parent.dim), "real", label)
+
+
+def spin(group: Group, twice: int, label: str) -> Irrep:
+    """Spin j = `twice` / 2 of SU(2), m = j, ..., -j, with the signs of Condon and Shortley."""
+    return irrep(*_spins(group, twice), "quaternionic" if twice % 2 else "real", label)
+
+
+def _harmonics(group: Group, degree: int) -> tuple[Rep, np.ndarray]:
+    if degree == 0:
+        return Scalar(group), np.eye(1)
+    # the columns (x, y, z) of the vectors, in the order (y, z, x) of the harmonics
+    vectors = _real_basis(1)[:, [2, 0, 1]]
+    if degree == 1:
+        return V(group), np.eye(3)[:, [1, 2, 0]]
+    smaller = irrep(*_harmonics(group, degree - 1), "real", f"[ℓ={degree - 1}]")
+    coupling = _stretched(2 * (degree - 1), 2)
+    sides = np.kron(_real_basis(degree - 1), vectors)
+    basis = sides.conj().T @ coupling @ _real_basis(degree)
+    return smaller * V(group), np.ascontiguousarray(basis.real)
+
+
+def _spins(group: Group, twice: int) -> tuple[Rep, np.ndarray]:
+    if twice == 0:
+        return Scalar(group), np.eye(1)
+    if twice == 1:
+        return V(group), np.eye(2)
+    smaller = irrep(*_spins(group, twice - 1), "real", f"[j={twice - 1}/2]")
+    # from m = -j, ..., j to m = j, ..., -j
+    return smaller * V(group), _stretched(twice - 1, 1)[::-1, ::-1].copy()
+
+
+def _stretched(a: int, b: int) -> np.ndarray:
+    """⟨a/2, m₁; b/2, m₂ | (a + b)/2, m⟩ for m = -j, ..., j: ((a+1)(b+1), a+b+1)."""
+    coupling = np.zeros((a + 1, b + 1, a + b + 1))
+    for i in range(a + 1):
+        for j in range(b + 1):
+            coupling[i, j, i + j] = sqrt(comb(a, i) * comb(b, j) / comb(a + b, i + j))
+    return coupling.reshape(-1, a + b + 1)
+
+
+def _real_basis(degree: int) -> np.ndarray:
+    """Columns: the real harmonics m = -ℓ, ..., ℓ in terms of the complex ones |ℓ, m⟩."""
+    matrix = np.zeros((2 * degree + 1, 2 * degree + 1), complex)
+    matrix[degree, degree] = 1
+    for m in range(1, degree + 1):
+        plus, minus, sign = degree + m, degree - m, (-1) ** m
+        matrix[[minus, plus], plus] = 1 / sqrt(2), sign / sqrt(2)
+        matrix[[minus, plus], minus] = 1j / sqrt(2), -1j * sign / sqrt(2)
+    return matrix
+
+
+def specht(group: Group, partition: tuple[int, ...], label: str) -> Irrep:
+    """Young's orthogonal form of S(n), in the basis of the standard tableaux.
+
+    The transposition of i and i + 1 acts on a tableau T as 1/r on T and √(1 - 1/r²) to the tableau
+    with the two exchanged, r being how many steps to the right or up lead from i to i + 1.
+
+    References:
+        James, Kerber, "The representation theory of the symmetric group" (1981), section 3.4.
+    """
+    n = sum(partition)
+    tableaux = sorted(_tableaux(partition))
+    places = {tableau: i for i, tableau in enumerate(tableaux)}
+    swaps = []
+    for i in range(n - 1):
+        matrix = np.zeros((len(tableaux), len(tableaux)))
+        for tableau, place in places.items():
+            contents = _contents(tableau)
+            distance = contents[i + 1] - contents[i]
+            matrix[place, place] = 1 / distance
+            if abs(distance) > 1:  # else they share a row or column, and stay in their places
+                exchanged = (*tableau[:i], tableau[i + 1], tableau[i], *tableau[i + 2 :])
+                matrix[places[exchanged], place] = np.sqrt(1 - 1 / distance**2)
+        swaps.append(matrix)
+    # the cycle of all is the product of the neighbours' transpositions; see `groups.S`
+    cycle = np.eye(len(tableaux))
+    for matrix in swaps:
+        cycle = cycle @ matrix
+    images = [cycle, swaps[0]] if n > 2 else [cycle] * (n - 1)
+    rho = np.array(images).reshape(-1, len(tableaux), len(tableaux))
+    parent = from_generators(group, rho=rho, label=label)
+    return irrep(parent, np.eye(len(tableaux)), "real", label)
+
+
+def partitions(n: int, largest: int | None = None) -> Iterator[tuple[int, ...]]:
+    """The partitions of n in decreasing lexicographic order: (n), (n-1, 1), ..."""
+    if n == 0:
+        yield ()
+    for first in range(min(n, n if largest is None else largest), 0, -1):
+        for rest in partitions(n - first, first):
+            yield (first, *rest)
+
+
+def _tableaux(partition: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """Standard tableaux, as the sequence of the rows of 1, ..., n."""
+    if not sum(partition):
+        yield ()
+        return
+    for row, length in enumerate(partition):
+        below = partition[row + 1] if row + 1 < len(partition) else 0
+        if length > below:
+            smaller = (*partition[:row], length - 1, *partition[row + 1 :])
+            for rest in _tableaux(smaller):
+                yield (*rest, row)
+
+
+def _contents(tableau: tuple[int, ...]) -> list[int]:
+    """Column minus row of each entry."""
+    lengths: dict[int, int] = {}
+    contents = []
+    for row in tableau:
+        contents.append(lengths.get(row, 0) - row)
+        lengths[row] = lengths.get(row, 0) + 1
+    return contents
