@@ -13,6 +13,7 @@ from constrainet.maps import Map, checked
 
 
 def _given(map: Map) -> Map:
+    """The map, if it is one."""
     if not isinstance(map, Map):
         raise TypeError(f"`Layer(map)` should be a map of `constrainet.maps`. Got {map!r:.60}.")
     return map
@@ -83,10 +84,10 @@ class Layer(eqx.Module):
             )
 
     def __call__(self, *xs: Any, key: Any = None, **external: Any) -> Any:
-        """The map applied to arrays (..., rep.dim), one for each of its `reps_in`.
+        """The map applied, as by `Map.apply`.
 
         Args:
-            *xs: the arrays.
+            *xs: for each of its `reps_in` an array (..., rep.dim).
             key: not used; `eqx.nn.Sequential` passes one to every layer.
             **external: weights that come from outside, for maps that take such.
         """

@@ -12,6 +12,7 @@ from constrainet.maps import Map, Parameter, Parameters, checked
 
 
 def _given(map: Map) -> Map:
+    """The map, if it is one."""
     if not isinstance(map, Map):
         raise TypeError(f"`Layer(map)` should be a map of `constrainet.maps`. Got {map!r:.60}.")
     return map
@@ -89,10 +90,10 @@ class Layer(nnx.Module):
         return _arrays(self, self.map.parameters)
 
     def __call__(self, *xs: Any, **external: Any) -> Any:
-        """The map applied to arrays (..., rep.dim), one for each of its `reps_in`.
+        """The map applied, as by `Map.apply`.
 
         Args:
-            *xs: the arrays.
+            *xs: for each of its `reps_in` an array (..., rep.dim).
             **external: weights that come from outside, for maps that take such.
         """
         return self.map.apply(self.params, *xs, **external)
