@@ -21,6 +21,7 @@ class Composite(Map):
 
     @cached_property
     def parameters(self) -> Parameters:
+        """What `init` makes."""
         return {name: layer.parameters for name, layer in self.layers.items() if layer.parameters}
 
     def run(self, params: Mapping[str, Any], *xs: Features, **external: Any) -> Features:
@@ -47,6 +48,7 @@ class Chain(Composite):
 
     @property
     def reps_in(self):
+        """How each argument transforms."""
         return self.maps[0].reps_in
 
     @property
@@ -56,16 +58,19 @@ class Chain(Composite):
 
     @property
     def rep_out(self):
+        """How results transform."""
         return self.maps[-1].rep_out
 
     @cached_property
     def reps(self):
+        """The representations whose coordinates it computes in."""
         first = self.maps[0].reps
         rest = [rep for each in self.maps[1:] for rep in each.reps]
         return (*first, *rest)
 
     @cached_property
     def layers(self) -> Mapping[str, Map]:
+        """The maps that it is made of, by the names of their parameters."""
         return named(each.within(self.frame) for each in self.maps)
 
 
@@ -155,14 +160,17 @@ class Residual(Map):
 
     @property
     def rtol(self):
+        """That of the maps inside."""
         return self.inner.rtol
 
     @property
     def shared(self):
+        """The coordinates shared with other maps, if any."""
         return self.inner.shared
 
     @property
     def reps_in(self):
+        """How each argument transforms."""
         return self.inner.reps_in
 
     @property
@@ -172,18 +180,22 @@ class Residual(Map):
 
     @property
     def rep_out(self):
+        """How results transform."""
         return self.inner.rep_out
 
     @property
     def reps(self):
+        """The representations whose coordinates it computes in."""
         return self.inner.reps
 
     @property
     def layers(self):
+        """The maps that it is made of, by the names of their parameters."""
         return self.inner.layers
 
     @property
     def parameters(self):
+        """What `init` makes."""
         return self.inner.parameters
 
     @cached_property

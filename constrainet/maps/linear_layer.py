@@ -21,6 +21,8 @@ from constrainet.maps.shared_frame import SharedFrame, check_shared
 from constrainet.reps import Rep, under_one_group
 
 PARAMETRIZATIONS = ("projector", "basis")
+"""What parameters of linear maps are: matrices to be projected, or coefficients."""
+
 PRODUCTS = ("auto", "dense", "irreducible")
 KEPT = ("summand", "component")
 
@@ -121,10 +123,12 @@ class Linear(Map):
 
     @property
     def reps_in(self) -> tuple[Rep, ...]:
+        """How each argument transforms."""
         return (self.rep_in,)
 
     @cached_property
     def reps(self) -> tuple[Rep, ...]:
+        """The representations whose coordinates it computes in."""
         return under_one_group(self.rep_in, self.rep_out)
 
     @cached_property
@@ -143,6 +147,7 @@ class Linear(Map):
 
     @cached_property
     def parameters(self) -> Parameters:
+        """What `init` makes."""
         is_full = self.parametrization == "projector"
         shape = self.map.shape if is_full else (self.map.rank,)
         found = {"w": Parameter(shape, self._init, self.map.is_complex)}

@@ -70,10 +70,12 @@ class Nonlinearity(Map):
 
     @property
     def rep_out(self) -> Rep:
+        """How results transform."""
         return self.rep
 
     @property
     def reps_in(self) -> tuple[Rep, ...]:
+        """How each argument transforms."""
         return (self.rep_in,)
 
     @property
@@ -83,6 +85,7 @@ class Nonlinearity(Map):
 
     @property
     def parameters(self) -> Parameters:
+        """What `init` makes."""
         return {}
 
 
@@ -119,6 +122,7 @@ class GatedNonlinearity(Nonlinearity):
 
     @property
     def rep_in(self) -> Rep:
+        """How the first argument transforms."""
         return with_gates(self.rep)
 
     @cached_property
@@ -213,6 +217,7 @@ class NormNonlinearity(Nonlinearity):
 
     @cached_property
     def parameters(self) -> Parameters:
+        """What `init` makes."""
         copies = self.frame.coordinates(self.rep).copies
         count = sum(n for i, n in copies.items() if i != self.frame.trivial)
         return {
@@ -302,6 +307,7 @@ class RegularNonlinearity(Nonlinearity):
 
     @cached_property
     def parameters(self) -> Parameters:
+        """What `init` makes."""
         return {"offset": Parameter(self._start.shape, self._init, is_random=False)}
 
     def _init(self, key, shape, dtype) -> jax.Array:

@@ -76,10 +76,12 @@ class LayerNorm(Map):
 
     @property
     def rep_out(self) -> Rep:
+        """How results transform."""
         return self.rep
 
     @property
     def reps_in(self) -> tuple[Rep, ...]:
+        """How each argument transforms."""
         return (self.rep,)
 
     @cached_property
@@ -89,6 +91,7 @@ class LayerNorm(Map):
 
     @cached_property
     def parameters(self) -> Parameters:
+        """What `init` makes."""
         copies = self.frame.coordinates(self.rep).copies
         found = {"scale": Parameter((sum(copies.values()),), ones, is_random=False)}
         if self.frame.trivial in copies:

@@ -75,16 +75,19 @@ class EMLPBlock(Composite):
 
     @property
     def reps_in(self) -> tuple[Rep, ...]:
+        """How each argument transforms."""
         return (self.rep_in,)
 
     @cached_property
     def reps(self) -> tuple[Rep, ...]:
+        """The representations whose coordinates it computes in."""
         source, target = under_one_group(self.rep_in, self.rep_out)
         inner = with_gates(target) if self.nonlinearity == "gated" else target
         return source, inner, target
 
     @cached_property
     def layers(self) -> Mapping[str, Map]:
+        """The maps that it is made of, by the names of their parameters."""
         source, inner, target = self.reps
         shared = self.frame
         layers: list[Map] = [
@@ -177,6 +180,7 @@ class EMLP(Composite):
 
     @property
     def reps_in(self) -> tuple[Rep, ...]:
+        """How each argument transforms."""
         return (self.rep_in,)
 
     @cached_property
@@ -208,11 +212,13 @@ class EMLP(Composite):
 
     @cached_property
     def reps(self) -> tuple[Rep, ...]:
+        """The representations whose coordinates it computes in."""
         source, target = self._ends
         return _reps(source, self.hidden, target, self.nonlinearity)
 
     @cached_property
     def layers(self) -> Mapping[str, Map]:
+        """The maps that it is made of, by the names of their parameters."""
         source, target = self._ends
         options: dict[str, Any] = {"parametrization": self.parametrization, "shared": self.frame}
         blocks = [

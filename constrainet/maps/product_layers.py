@@ -49,6 +49,7 @@ class _Products(Map):
 
     @cached_property
     def parameters(self) -> Parameters:
+        """What `init` makes."""
         if self.weights == "external":
             return {}
         return {"w": Parameter((self.num_weights,), self._init, self.map.is_complex)}
@@ -153,6 +154,7 @@ class TensorProduct(_Products):
 
     @property
     def reps_in(self) -> tuple[Rep, ...]:
+        """How each argument transforms."""
         return self.rep_a, self.rep_b
 
     @cached_property
@@ -164,6 +166,7 @@ class TensorProduct(_Products):
 
     @property
     def reps(self) -> tuple[Rep, ...]:
+        """The representations whose coordinates it computes in."""
         return self.map.rep_a, self.map.rep_b, self.map.rep_out
 
     def run(self, params: Mapping[str, Any], *xs: Features, **external: Any) -> Features:
@@ -220,6 +223,7 @@ class BiLinear(_Products):
 
     @property
     def reps_in(self) -> tuple[Rep, ...]:
+        """How each argument transforms."""
         return (self.rep_in,)
 
     @cached_property
@@ -231,6 +235,7 @@ class BiLinear(_Products):
 
     @property
     def reps(self) -> tuple[Rep, ...]:
+        """The representations whose coordinates it computes in."""
         return self.map.rep_a, self.map.rep_out
 
     def run(self, params: Mapping[str, Any], *xs: Features, **external: Any) -> Features:

@@ -93,14 +93,17 @@ class TensorProductBlock(Composite):
 
     @property
     def rep_out(self) -> Rep:
+        """How results transform."""
         return self.rep
 
     @property
     def reps_in(self) -> tuple[Rep, ...]:
+        """How each argument transforms."""
         return (self.rep,)
 
     @cached_property
     def layers(self) -> Mapping[str, Map]:
+        """The maps that it is made of, by the names of their parameters."""
         rep, shared = self.rep, self.frame
         linear = partial(
             Linear, rep, rep, parametrization=self.parametrization, kept="component", shared=shared
@@ -214,6 +217,7 @@ class TensorProductNet(Composite):
 
     @property
     def reps_in(self) -> tuple[Rep, ...]:
+        """How each argument transforms."""
         return (self.rep_in,)
 
     @cached_property
@@ -244,11 +248,13 @@ class TensorProductNet(Composite):
 
     @cached_property
     def reps(self) -> tuple[Rep, ...]:
+        """The representations whose coordinates it computes in."""
         source, target = self._ends
         return source, *self.hidden, target
 
     @cached_property
     def layers(self) -> Mapping[str, Map]:
+        """The maps that it is made of, by the names of their parameters."""
         source, hidden, target = self.reps
         options: dict[str, Any] = {"parametrization": self.parametrization, "shared": self.frame}
         gain = (VARIANCE_OF_PRODUCTS / max(1, self.num_blocks)) ** 0.5
@@ -262,6 +268,7 @@ class TensorProductNet(Composite):
 
     @cached_property
     def parameters(self) -> Parameters:
+        """What `init` makes."""
         layers = {name: layer.parameters for name, layer in self.layers.items()}
         last = layers.pop("out")
         return {**layers, **self._readout_parameters, "out": last}

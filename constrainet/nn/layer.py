@@ -66,6 +66,8 @@ class Layer(hk.Module):
 
     def __init_subclass__(cls, **options: Any):
         super().__init_subclass__(**options)
+        if "make" not in vars(cls) or "__init__" in vars(cls):
+            return
         own = signature(Layer.__init__).parameters
         arguments = [p for p in signature(cls.make).parameters.values() if p.name != "shared"]
 
