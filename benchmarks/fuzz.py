@@ -50,7 +50,7 @@ SECONDS = 30
 SLOW = 5
 """Seconds after which a problem is written down."""
 RESULTS = Path(__file__).parent / "results"
-WORST = "wrong rank", "wrong subspace", "crash", "oracles disagree"
+WORST = "wrong rank", "wrong subspace", "crash", "too slow", "oracles disagree"
 REFUSED = "refused, unjustified", "refused, justified"
 REFUSALS = (
     errors.AmbiguousRankError,
@@ -238,15 +238,16 @@ def table(results: list) -> str:
 
 def _table(what: str, groups: dict[str, list]) -> str:
     lines = [
-        f"| {what} | problems | wrong ranks | wrong subspaces | crashes | refused, unjustified "
-        "| refused, justified | worst residual | worst distance | median seconds | most seconds |",
-        "|---|" + "--:|" * 10,
+        f"| {what} | problems | wrong ranks | wrong subspaces | crashes | too slow "
+        "| refused, unjustified | refused, justified | worst residual | worst distance "
+        "| median seconds | most seconds |",
+        "|---|" + "--:|" * 11,
     ]
     for name, outcomes in groups.items():
         counts = Counter(o.verdict for o in outcomes)
         seconds = [o.seconds for o in outcomes]
         cells = [name, len(outcomes)]
-        cells += [counts[v] for v in (*WORST[:3], *REFUSED)]
+        cells += [counts[v] for v in (*WORST[:4], *REFUSED)]
         cells += [_worst([o.residual for o in outcomes]), _worst([o.distance for o in outcomes])]
         cells += [f"{np.median(seconds):.3f}", f"{max(seconds):.1f}"]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
@@ -288,8 +289,9 @@ def save(results: list, seed: int, seconds: float) -> None:
         "largest violation of a constraint, relative to the terms in it, computed again from the "
         "generators. Distance: the sine of the largest angle between the answer and the null "
         f"space, in natural units, where float64 can tell ({compared:,} problems). A refusal is "
-        "justified if the singular values, in natural units, leave no clear gap. Seconds: of the "
-        "package, nothing remembered. Whatever was not right is in `fuzz.json` with the number "
+        "justified if the singular values, in natural units, leave no clear gap. Too slow: no "
+        f"answer in {SECONDS} seconds. Seconds: of the package, nothing remembered. Whatever was "
+        "not right is in `fuzz.json` with the number "
         f"that repeats it (`--only-problem`).\n\n{table(results)}\n"
     )
 
@@ -302,7 +304,7 @@ class _TooSlow(BaseException):
 
 
 def outcome(p: Problem) -> Outcome:
-    """`check` with a timer; whatever else is raised is a crash."""
+    """`check` with a timer; no answer in time is too slow, and whatever else is raised a crash."""
 
     def stop(*_):
         raise _TooSlow
@@ -312,7 +314,7 @@ def outcome(p: Problem) -> Outcome:
     try:
         result = check(p)
     except _TooSlow:
-        result = Outcome("crash", f"no answer in {SECONDS} seconds", SECONDS)
+        result = Outcome("too slow", f"no answer in {SECONDS} seconds", SECONDS)
     except Exception as error:
         result = Outcome("crash", f"{type(error).__name__}: {str(error)[:150]}")
     finally:
