@@ -121,11 +121,6 @@ class Linear(Map):
             f"{what}: the layer returns its bias, whatever the input.", UserWarning, stacklevel=5
         )
 
-    @property
-    def reps_in(self) -> tuple[Rep, ...]:
-        """How each argument transforms."""
-        return (self.rep_in,)
-
     @cached_property
     def reps(self) -> tuple[Rep, ...]:
         """The representations whose coordinates it computes in."""

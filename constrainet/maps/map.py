@@ -122,9 +122,9 @@ class Map(ABC):
     """What the representations of the arguments are called, for messages."""
 
     @property
-    @abstractmethod
     def reps_in(self) -> tuple[Rep, ...]:
         """How each argument transforms."""
+        return (self.rep_in,)
 
     @property
     @abstractmethod

@@ -74,11 +74,6 @@ class Nonlinearity(Map):
         return self.rep
 
     @property
-    def reps_in(self) -> tuple[Rep, ...]:
-        """How each argument transforms."""
-        return (self.rep_in,)
-
-    @property
     @abstractmethod
     def map(self) -> Any:
         """What it computes with, if the representation fits."""

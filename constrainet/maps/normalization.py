@@ -79,11 +79,6 @@ class LayerNorm(Map):
         """How results transform."""
         return self.rep
 
-    @property
-    def reps_in(self) -> tuple[Rep, ...]:
-        """How each argument transforms."""
-        return (self.rep,)
-
     @cached_property
     def squares(self) -> InvariantSquares:
         """What sizes are computed with."""

@@ -73,11 +73,6 @@ class EMLPBlock(Composite):
         check_shared(self.shared, self.rtol)
         _ = self.layers
 
-    @property
-    def reps_in(self) -> tuple[Rep, ...]:
-        """How each argument transforms."""
-        return (self.rep_in,)
-
     @cached_property
     def reps(self) -> tuple[Rep, ...]:
         """The representations whose coordinates it computes in."""
@@ -177,11 +172,6 @@ class EMLP(Composite):
         check_option("nonlinearity", self.nonlinearity, list(NONLINEARITIES))
         check_shared(self.shared, self.rtol)
         _ = self.layers
-
-    @property
-    def reps_in(self) -> tuple[Rep, ...]:
-        """How each argument transforms."""
-        return (self.rep_in,)
 
     @cached_property
     def _ends(self) -> tuple[Rep, Rep]:

@@ -221,11 +221,6 @@ class BiLinear(_Products):
         self._check()
         _ = self.map
 
-    @property
-    def reps_in(self) -> tuple[Rep, ...]:
-        """How each argument transforms."""
-        return (self.rep_in,)
-
     @cached_property
     def map(self) -> TensorProductMap:
         """What products are computed with."""

@@ -96,11 +96,6 @@ class TensorProductBlock(Composite):
         """How results transform."""
         return self.rep
 
-    @property
-    def reps_in(self) -> tuple[Rep, ...]:
-        """How each argument transforms."""
-        return (self.rep,)
-
     @cached_property
     def layers(self) -> Mapping[str, Map]:
         """The maps that it is made of, by the names of their parameters."""
@@ -214,11 +209,6 @@ class TensorProductNet(Composite):
             UserWarning,
             stacklevel=4,
         )
-
-    @property
-    def reps_in(self) -> tuple[Rep, ...]:
-        """How each argument transforms."""
-        return (self.rep_in,)
 
     @cached_property
     def _ends(self) -> tuple[Rep, Rep]:
