@@ -32,7 +32,7 @@ from constrainet.linalg import (
 )
 from constrainet.tolerances import EXACT
 
-ROUNDING = 1e-12
+NO_IMAGE = 1e-12
 """Images smaller than this fraction of their generator are zero."""
 
 UNEVEN = 30.0
@@ -114,7 +114,7 @@ class Atom:
         # relative to itself the rounding in an image that should be zero would be a constraint
         sizes = np.abs(self.infinitesimal).max(axis=(1, 2), initial=0)
         generators = np.abs(self.symmetry.infinitesimal).max(axis=(1, 2), initial=0)
-        is_rounding = sizes <= ROUNDING * generators
+        is_rounding = sizes <= NO_IMAGE * generators
         if sizes[is_rounding].any():
             rounded = np.where(is_rounding[:, None, None], 0, self.infinitesimal)
             object.__setattr__(self, "infinitesimal", rounded)
