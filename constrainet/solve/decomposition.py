@@ -14,9 +14,10 @@ import numpy as np
 
 from constrainet.errors import CertificateError
 from constrainet.linalg import kronecker_pairs
-from constrainet.solve.certificate import allowed_violation, certify
 from constrainet.solve.eigenspaces import DecompositionError
-from constrainet.solve.isotypic import Decomposer
+from constrainet.solve.fusion import Decomposer
+from constrainet.solve.isotypic import isotypic
+from constrainet.solve.method import allowed_violation, certify
 from constrainet.solve.problem import Atom, Space, Symmetry, Term, dim_of
 
 SEEDS = 3
@@ -150,7 +151,7 @@ class _Work:
             is_complex = symmetry in self._complex
             self._decomposers[symmetry] = Decomposer(symmetry, is_complex, self.seed)
         decomposer = self._decomposers[symmetry]
-        form = decomposer.intertwiners(atoms, atoms)
+        form = isotypic(decomposer, atoms, atoms)
         self.worst = max(self.worst, certify(form, atoms, atoms).worst)
         for index, copies in decomposer.decompose(atoms).items():
             irrep = decomposer.catalogue.recipes[index].irrep

@@ -25,9 +25,9 @@ import numpy as np
 
 from constrainet.linalg import canonical_combinations
 from constrainet.solve.eigenspaces import NEGLIGIBLE, DecompositionError, Eigenspaces
-from constrainet.solve.forms import Irreducible
 from constrainet.solve.formulas import Formulas, Images
 from constrainet.solve.problem import Symmetry
+from constrainet.solve.schur import Irreducible
 from constrainet.tolerances import EXACT
 
 ROUNDING = 3e-13

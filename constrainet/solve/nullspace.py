@@ -27,8 +27,7 @@ from constrainet.errors import (
     ProblemTooLargeError,
 )
 from constrainet.linalg import Matrix, Monomial, numerical_rank, tight_combinations, to_dense
-from constrainet.solve.forms import DenseForm
-from constrainet.solve.memory import memory_limit
+from constrainet.solve.limits import memory_limit
 from constrainet.solve.problem import Atom, dim_of, images
 from constrainet.solve.progress import steps
 from constrainet.tolerances import EXACT, GAP, RANK, STRETCH
@@ -57,7 +56,7 @@ FEW = 4
 
 def nullspace(
     atoms: Sequence[Atom], rtol: float | None = None, start: np.ndarray | None = None
-) -> tuple[DenseForm, float]:
+) -> tuple[np.ndarray, float]:
     """The invariants of a tensor product of atoms of one symmetry.
 
     Args:
@@ -67,7 +66,7 @@ def nullspace(
         start: orthonormal columns (size, k) of a subspace that contains the invariants.
 
     Returns:
-        The invariants, and the gap of the rank decision.
+        The invariants as orthonormal columns (size, rank), and the gap of the rank decision.
 
     Raises:
         AmbiguousRankError: if singular values lie close to the cutoff; without `rtol` also if
@@ -84,7 +83,7 @@ def nullspace(
         if start is None:
             _require(8 * size * size, f"The identity of dimension {size:,}")
             start = np.eye(size)
-        return DenseForm(start), float("inf")
+        return start, float("inf")
     rejected = 1.0  # the smallest singular value that the first pass set aside
     if start is None:
         first = constraints(_few(atoms))
@@ -94,7 +93,7 @@ def nullspace(
         else:
             start = _project_random(first, size)
     if start.shape[1] == 0:
-        return DenseForm(start), rejected / cutoff
+        return start, rejected / cutoff
     _require(len(rows) * start.nbytes, f"Constraints on {start.shape[1]} candidates")
     stacked = np.concatenate([row @ start for row in rows])
     values, combinations = singular(stacked)
@@ -126,18 +125,18 @@ def singular(stacked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.append(values, missing), vectors.conj().T
 
 
-def polished(atoms: Sequence[Atom], columns: np.ndarray) -> DenseForm:
+def polished(atoms: Sequence[Atom], columns: np.ndarray) -> np.ndarray:
     """The invariants close to given orthonormal columns (size, k), as accurate as can be."""
     rows = constraints(atoms)
     norms = (np.linalg.norm(row @ columns, axis=0) for row in rows)
     worst = max((norm.max(initial=0) for norm in norms), default=0.0)
     if worst <= INEXACT:
-        return DenseForm(columns)
+        return columns
     if len(columns) <= DENSE_LIMIT:
         _, vectors = singular(np.concatenate([to_dense(row) for row in rows]))
-        return DenseForm(vectors[:, len(columns) - columns.shape[1] :])
+        return vectors[:, len(columns) - columns.shape[1] :]
     columns = without_constrained_part(rows, columns, reduction=1e-3)
-    return DenseForm(np.linalg.qr(columns)[0])
+    return np.linalg.qr(columns)[0]
 
 
 def constraints(atoms: Sequence[Atom], *, relative: bool = False) -> list[LinearOperator]:

@@ -365,18 +365,30 @@ def images(atoms: Sequence[Atom]) -> tuple[list[KroneckerProduct], list[Kronecke
     )
 
 
+def factors_of(rows: Sequence[Atom], columns: Sequence[Atom]) -> tuple[Atom, ...]:
+    """The atoms of whose tensor product the maps are the invariants."""
+    return (*rows, *(atom.dual for atom in columns))
+
+
+def questions(row_term: Term, column_term: Term) -> list[Question]:
+    """What a pair of terms asks: one question for each symmetry that acts on either."""
+    symmetries = dict.fromkeys(atom.symmetry for atom in (*row_term.atoms, *column_term.atoms))
+    ordered = sorted(symmetries, key=lambda symmetry: symmetry.label)
+    return [(row_term.of(symmetry), column_term.of(symmetry)) for symmetry in ordered]
+
+
 def balanced(question: Question) -> Question:
     """The same product cut where its two sides are closest in size, if a side is large."""
     rows, columns = question
     largest = max(dim_of(rows), dim_of(columns))
     if largest <= BALANCE_FROM:
         return question
-    factors = (*rows, *(atom.dual for atom in columns))
+    atoms = factors_of(rows, columns)
     cuts = [
-        (max(dim_of(factors[:cut]), dim_of(factors[cut:])), abs(cut - len(rows)), cut)
-        for cut in range(len(factors) + 1)
+        (max(dim_of(atoms[:cut]), dim_of(atoms[cut:])), abs(cut - len(rows)), cut)
+        for cut in range(len(atoms) + 1)
     ]
     smallest, _, cut = min(cuts)
     if smallest == largest:
         return question
-    return factors[:cut], tuple(atom.dual for atom in factors[cut:])
+    return atoms[:cut], tuple(atom.dual for atom in atoms[cut:])

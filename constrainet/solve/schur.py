@@ -11,11 +11,11 @@ irreducibles give R equal eigenvalues. The elements are not those by which irred
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from constrainet.solve.forms import Irreducible
 from constrainet.tolerances import CLUSTER
 
 NUM_ELEMENTS = 8
@@ -29,6 +29,35 @@ SEEDS = 3
 
 ABSENT = 1e-6
 """Links and brackets below this fraction of a generic element are rounding (1e-13)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Irreducible:
+    """An irreducible representation λ of dimension d, by the images of the generators.
+
+    Args:
+        index: tells the irreducibles of one solution apart.
+        discrete: shape (M, d, d).
+        infinitesimal: shape (D, d, d).
+        commutant: shape (e, d, d): an orthogonal basis of the maps from λ to itself, each of
+            Frobenius norm √d, the identity first. e is 1, 2 or 4: real, complex or quaternionic.
+    """
+
+    index: int
+    discrete: np.ndarray
+    infinitesimal: np.ndarray
+    commutant: np.ndarray
+
+    @property
+    def dim(self) -> int:
+        """d."""
+        return self.commutant.shape[1]
+
+    @property
+    def type(self) -> int:
+        """e."""
+        return len(self.commutant)
+
 
 _known: WeakKeyDictionary[Irreducible, dict] = WeakKeyDictionary()
 """Spectra of irreducibles still in use: one irreducible serves many questions."""

@@ -11,110 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
+from typing import ClassVar
 
 import numpy as np
 
 from constrainet.errors import ProblemTooLargeError
 from constrainet.linalg import digest, fingerprint
-from constrainet.solve.certificate import Certificate
-from constrainet.solve.forms import Form, take
-from constrainet.solve.memory import memory_limit
-from constrainet.solve.problem import Question, Space, Term, dim_of
-
-
-@dataclass(frozen=True, eq=False)
-class Solution:
-    """The answer to one question.
-
-    Args:
-        form: the basis.
-        certificate: what was checked of it.
-        gap: how clear the rank decision was: the ratio of the numbers on either side of the cut.
-        seconds: how long it took.
-    """
-
-    form: Form
-    certificate: Certificate
-    gap: float
-    seconds: float
-
-
-@dataclass(frozen=True, eq=False)
-class Block:
-    """The maps between the copies of two terms.
-
-    Args:
-        row_term: the term that is mapped to; n is its multiplicity.
-        column_term: the term that is mapped from; m is its multiplicity.
-        solutions: one for each symmetry that acts, in the order of the terms' atoms.
-        dims: for each of them, the dimensions (rows, columns) on which it acts.
-        start: where the block's coefficients begin.
-    """
-
-    row_term: Term
-    column_term: Term
-    solutions: tuple[Solution, ...]
-    dims: tuple[tuple[int, int], ...]
-    start: int
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The axes of the coefficients: n, m, and one rank for each symmetry."""
-        ranks = (solution.form.rank for solution in self.solutions)
-        return (self.row_term.multiplicity, self.column_term.multiplicity, *ranks)
-
-    @property
-    def rank(self) -> int:
-        """The number of free coefficients of the block."""
-        return prod(self.shape)
-
-    @property
-    def stop(self) -> int:
-        """Where its coefficients end."""
-        return self.start + self.rank
-
-    @property
-    def method(self) -> str:
-        """Which method solved it, for each symmetry that acts; "none" if none does."""
-        return " ⊗ ".join(solution.form.method for solution in self.solutions) or "none"
-
-    @property
-    def residual(self) -> float:
-        """The largest violation: of each symmetry that acts, added up."""
-        return sum((s.certificate.residual for s in self.solutions), start=0.0)
-
-    @property
-    def _axes(self) -> tuple[int, ...]:
-        """Brings (n, m, R1, C1, R2, C2, ...) into the order (n, R1, R2, ..., m, C1, C2, ...)."""
-        pairs = range(2, 2 + 2 * len(self.dims), 2)
-        return (0, *pairs, 1, *(i + 1 for i in pairs))
-
-    def expand(self, coefficients):
-        """Shape (..., rank) to (..., n·rows, m·columns), copies in the order of the terms."""
-        xp, lead = coefficients.__array_namespace__(), coefficients.shape[:-1]
-        x = coefficients.reshape(*lead, *self.shape)
-        for i, solution in enumerate(self.solutions):
-            axis = len(lead) + 2 + i
-            x = xp.moveaxis(solution.form.expand(xp.moveaxis(x, axis, -1)), -1, axis)
-        x = x.reshape(*lead, *self.shape[:2], *(d for pair in self.dims for d in pair))
-        axes = (*range(len(lead)), *(len(lead) + axis for axis in self._axes))
-        n, m = self.shape[:2]
-        shape = (n * self.row_term.dim, m * self.column_term.dim)
-        return xp.permute_dims(x, axes).reshape(*lead, *shape)
-
-    def coefficients(self, matrices):
-        """The adjoint of `expand`."""
-        xp, lead = matrices.__array_namespace__(), matrices.shape[:-2]
-        n, m = self.shape[:2]
-        rows, columns = zip(*self.dims, strict=True) if self.dims else ((), ())
-        x = matrices.reshape(*lead, n, *rows, m, *columns)
-        axes = (*range(len(lead)), *(len(lead) + int(a) for a in np.argsort(self._axes)))
-        x = xp.permute_dims(x, axes).reshape(*lead, n, m, *(r * c for r, c in self.dims))
-        for i, solution in enumerate(self.solutions):
-            axis = len(lead) + 2 + i
-            x = xp.moveaxis(solution.form.coefficients(xp.moveaxis(x, axis, -1)), -1, axis)
-        return x.reshape(*lead, self.rank)
+from constrainet.solve.block import Block
+from constrainet.solve.limits import memory_limit
+from constrainet.solve.method import Solution, take
+from constrainet.solve.problem import Question, Space, dim_of, questions
 
 
 class Subspace:
@@ -354,11 +260,55 @@ class Subspace:
         return self.expand(np.eye(rank)).T
 
 
-def questions(row_term: Term, column_term: Term) -> list[Question]:
-    """What a pair of terms asks: one question for each symmetry that acts on either."""
-    symmetries = dict.fromkeys(atom.symmetry for atom in (*row_term.atoms, *column_term.atoms))
-    ordered = sorted(symmetries, key=lambda symmetry: symmetry.label)
-    return [(row_term.of(symmetry), column_term.of(symmetry)) for symmetry in ordered]
+@dataclass(frozen=True)
+class Projector:
+    """`P = Q Qᴴ`, applied as Q and Qᴴ one after the other.
+
+    Args:
+        subspace: its image.
+
+    Example:
+        >>> import numpy as np
+        >>> from constrainet.groups import S
+        >>> from constrainet.reps import V
+        >>> projector = V(S(3)).equivariant_projector()
+        >>> projector @ np.array([1.0, 2.0, 6.0])
+        array([3., 3., 3.])
+    """
+
+    subspace: Subspace
+
+    # makes `array @ projector` an error instead of an array of objects
+    __array_ufunc__: ClassVar = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(dim, dim)."""
+        return self.subspace.shape[0], self.subspace.shape[0]
+
+    def __matmul__(self, vectors):
+        """The projections of a vector (dim,) or of the columns of a matrix (dim, k)."""
+        if vectors.ndim == 1:
+            return self.subspace.project(vectors)
+        return self.subspace.project(vectors.T).T
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        raise TypeError(
+            "A projector is kept in factors, and does not become an array by itself. Use "
+            f"`projector.to_dense()`, of shape {self.shape}, or `projector @ array`."
+        )
+
+    def to_dense(self) -> np.ndarray:
+        """The matrix, shape (dim, dim), float64 or complex128.
+
+        Raises:
+            ProblemTooLargeError: if it would not fit in memory.
+        """
+        size = self.subspace.shape[0]
+        required = 4 * 8 * size * size
+        if required > memory_limit():
+            raise ProblemTooLargeError(f"A projector of size {size:,}", required, memory_limit())
+        return self.subspace.project(np.eye(size)).T
 
 
 def _is_range(order: np.ndarray) -> bool:

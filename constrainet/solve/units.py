@@ -8,12 +8,21 @@ vectors that vanish on the levels above are kept apart and vanish there exactly.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from constrainet.errors import AmbiguousRankError
+from constrainet.errors import AmbiguousRankError, CertificateError
 from constrainet.linalg import canonical_basis, numerical_rank
-from constrainet.solve.certificate import Certificate, certify
-from constrainet.solve.forms import DenseForm, Form
+from constrainet.solve.dense import DenseForm
+from constrainet.solve.method import (
+    Certificate,
+    Form,
+    Solution,
+    allowed_violation,
+    certify,
+    in_words,
+)
 from constrainet.solve.nullspace import singular
 from constrainet.solve.problem import Question, balanced
 from constrainet.tolerances import RANK
@@ -48,6 +57,25 @@ def log_units(question: Question, rtol: float | None) -> np.ndarray | None:
             own = np.zeros(atom.dim) if atom.units is None else sign * np.log(atom.units)
             logs = np.add.outer(logs, own).ravel()
     return logs - logs.max()
+
+
+def in_callers_units(solution: Solution, question: Question, rtol: float | None) -> Solution:
+    """The solution of a question in even units, in those of the caller.
+
+    Raises:
+        AmbiguousRankError: if it is not clear whether a vector vanishes on a level.
+        CertificateError: if what is found there is another subspace.
+    """
+    logs = log_units(question, rtol)
+    if logs is None:
+        return solution
+    found = solution.form.to_columns()
+    form = DenseForm(in_units(found, logs))
+    certificate, allowed = certify_in_units(form, question, rtol), allowed_violation(rtol)
+    worst = float(np.maximum(certificate.worst, departure(form.columns, logs, found)))
+    if not worst <= allowed:
+        raise CertificateError(in_words(question), worst, allowed)
+    return replace(solution, form=form, certificate=certificate)
 
 
 def in_units(columns: np.ndarray, logs: np.ndarray) -> np.ndarray:

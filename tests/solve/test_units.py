@@ -125,7 +125,7 @@ def test_answers_in_other_units_are_kept_on_disk(tmp_path):
 
 def test_certificate_does_not_vouch_for_a_contracted_group():
     """What is invariant under the Galilei group passes in SI units, and fails in even ones."""
-    from constrainet.solve.forms import DenseForm
+    from constrainet.solve.dense import DenseForm
     from constrainet.solve.units import certify_in_units
 
     c = 299_792_458.0

@@ -1,8 +1,12 @@
-"""How much memory a solve may use."""
+"""What a solve may use of the machine: memory, and threads."""
 
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager
+from functools import cache
+
+from threadpoolctl import ThreadpoolController
 
 DEFAULT_LIMIT = 4 * 2**30
 """Bytes, where neither the environment nor the machine says less."""
@@ -25,3 +29,17 @@ def memory_limit() -> int:
             f"bytes. Got {text!r}."
         )
     return int(text)
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    return ThreadpoolController()  # looks for loaded libraries once: a few milliseconds
+
+
+def few_threads() -> AbstractContextManager:
+    """One BLAS thread while the context lasts.
+
+    A solve is many small products and eigenproblems, for which starting threads costs more than
+    they save: 5 to 30 times more where other work keeps the cores busy.
+    """
+    return _controller().limit(limits=1, user_api="blas")
