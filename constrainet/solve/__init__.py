@@ -6,7 +6,7 @@ images of the same generators. `invariants.py` reduces it, puts it into even uni
 asks the methods in order; `method.py` says what one is, and each is a file: `orbits.py` where
 generators permute coordinates up to phases, `isotypic.py` where their algebra is closed under the
 adjoint, and `dense.py`, by the rank decision of `nullspace.py`, for everything else. Irreducibles
-and their copies are found by `irreps.py` and `fusion.py`, from random elements of the algebra
+and their copies are found by `irreps.py`, from random elements of the algebra
 (`formulas.py`) and their eigenspaces (`eigenspaces.py`), and checked by `schur.py`. The answer is
 a certified `Subspace` in factors, remembered in memory (`cache.py`) and, where that saves time, on
 disk (`storage.py`).

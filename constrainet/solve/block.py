@@ -65,9 +65,8 @@ class Block:
         """Shape (..., rank) to (..., n·rows, m·columns), copies in the order of the terms."""
         xp, lead = coefficients.__array_namespace__(), coefficients.shape[:-1]
         x = coefficients.reshape(*lead, *self.shape)
-        for i, solution in enumerate(self.solutions):
-            axis = len(lead) + 2 + i
-            x = xp.moveaxis(solution.form.expand(xp.moveaxis(x, axis, -1)), -1, axis)
+        for solution in self.solutions:  # each takes an axis away in front, and adds its own
+            x = solution.form.expand(xp.moveaxis(x, len(lead) + 2, -1))
         x = x.reshape(*lead, *self.shape[:2], *(d for pair in self.dims for d in pair))
         axes = (*range(len(lead)), *(len(lead) + axis for axis in self._axes))
         n, m = self.shape[:2]
@@ -82,7 +81,6 @@ class Block:
         x = matrices.reshape(*lead, n, *rows, m, *columns)
         axes = (*range(len(lead)), *(len(lead) + int(a) for a in np.argsort(self._axes)))
         x = xp.permute_dims(x, axes).reshape(*lead, n, m, *(r * c for r, c in self.dims))
-        for i, solution in enumerate(self.solutions):
-            axis = len(lead) + 2 + i
-            x = xp.moveaxis(solution.form.coefficients(xp.moveaxis(x, axis, -1)), -1, axis)
+        for solution in self.solutions:
+            x = solution.form.coefficients(xp.moveaxis(x, len(lead) + 2, -1))
         return x.reshape(*lead, self.rank)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.linalg
 
-from constrainet.errors import CertificateError
+from constrainet.errors import CertificateError, MethodNotApplicableError
 from constrainet.linalg import KroneckerProduct, canonical_basis, digest, to_dense
 from constrainet.solve.isotypic import Isotypic
 from constrainet.solve.method import UNBOUNDED, Method, StoredForm, constant
@@ -155,11 +155,9 @@ class Nullspace(Method):
         """The invariants of other atoms in the place of the question's, as columns, and the gap."""
         count = len(question[0])
         other = (tuple(atoms[:count]), tuple(atoms[count:]))
-        if self._isotypic.obstacle(other):
-            return None, 0.0
         try:
             found = self._isotypic.solve(other, START)
-        except CertificateError:
+        except (MethodNotApplicableError, CertificateError):
             return None, 0.0
         return found.form.to_columns(), found.gap
 

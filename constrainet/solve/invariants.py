@@ -109,19 +109,11 @@ class Solver:
     def _in_even_units(self, question: Question) -> Solution:
         refusals: list[Exception] = []
         for method in self.methods:
-            name, obstacle = method.form.method, method.obstacle(question)
-            if obstacle:
-                refusals.append(
-                    MethodNotApplicableError(
-                        f"Method {name!r} does not apply: {obstacle} Use `method='auto'`."
-                    )
-                )
-                continue
             if self.storage is not None and (stored := self.storage.load(method.form, question)):
                 return stored
             try:
                 solution = method.solve(question, allowed_violation(self.rtol))
-            except CertificateError as error:
+            except (MethodNotApplicableError, CertificateError) as error:
                 refusals.append(error)
                 continue
             if self.storage is not None:

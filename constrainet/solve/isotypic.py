@@ -15,7 +15,7 @@ from math import prod
 import numpy as np
 
 from constrainet.solve.eigenspaces import DecompositionError
-from constrainet.solve.fusion import Decomposer
+from constrainet.solve.irreps import Catalogue
 from constrainet.solve.limits import memory_limit
 from constrainet.solve.method import UNBOUNDED, Form, Known, Method, constant
 from constrainet.solve.problem import Atom, Symmetry, dim_of, images
@@ -139,9 +139,8 @@ class IsotypicForm(Form):
         # intertwiners are there, by Schur's lemma, if each side is the sum of its copies, and the
         # irreducibles are what they claim to be.
         irreps = [block.irrep for block in self.blocks]
-        residual, orthonormality = np.max(
-            [(0.0, 0.0), *(_commutant_violations(irrep, known) for irrep in irreps)], axis=0
-        )
+        worst = [(0.0, 0.0), *(irrep.violations for irrep in irreps)]
+        residual, orthonormality = np.max(worst, axis=0)
         sides = (
             (rows, self.rows, [block.left for block in self.blocks]),
             (columns, self.columns, [block.right for block in self.blocks]),
@@ -165,7 +164,7 @@ class Isotypic(Method):
 
     def __init__(self, rtol: float | None = None):
         super().__init__(rtol)
-        self._decomposers: dict[tuple[Symmetry, bool, int], Decomposer] = {}
+        self._catalogues: dict[tuple[Symmetry, bool, int], Catalogue] = {}
 
     def obstacle(self, question):
         rows, columns = question
@@ -184,19 +183,18 @@ class Isotypic(Method):
         for seed in range(SEEDS):
             key = (atoms[0].symmetry, is_complex, seed)
             try:
-                if key not in self._decomposers:
-                    self._decomposers[key] = Decomposer(*key)
-                form = isotypic(self._decomposers[key], *question)
+                if key not in self._catalogues:
+                    self._catalogues[key] = Catalogue(*key)
+                form = isotypic(self._catalogues[key], *question)
             except DecompositionError as error:
                 logger.info("random elements %d of `isotypic` failed: %s", seed, error)
             else:
-                yield form, self._decomposers[key].gap(*question)
+                yield form, self._catalogues[key].gap(*question)
 
 
-def isotypic(decomposer: Decomposer, rows: Sequence[Atom], columns: Sequence[Atom]) -> IsotypicForm:
+def isotypic(catalogue: Catalogue, rows: Sequence[Atom], columns: Sequence[Atom]) -> IsotypicForm:
     """The maps from the product of `columns` to the product of `rows`."""
-    left, right = decomposer.decompose(tuple(rows)), decomposer.decompose(tuple(columns))
-    catalogue = decomposer.catalogue
+    left, right = catalogue.decompose(tuple(rows)), catalogue.decompose(tuple(columns))
     blocks = []
     for i in catalogue.in_order(left.keys() | right.keys()):
         irrep = catalogue.recipes[i].irrep
@@ -266,24 +264,6 @@ def _combination(copies: np.ndarray) -> np.ndarray:
     """A random combination of copies, shape (1, n, d)."""
     weights = np.random.RandomState(0).normal(size=(1, len(copies)))
     return np.tensordot(weights, copies, 1)
-
-
-def _commutant_violations(irrep: Irreducible, known: Known) -> tuple[float, float]:
-    """The largest violation of `λ(g) J = J λ(g)`, and the J's own of orthonormality."""
-    parts = (irrep.discrete, irrep.infinitesimal, irrep.commutant)
-    if not all(np.isfinite(part).all() for part in parts):
-        return UNBOUNDED
-    if (id(irrep),) not in known:
-        flat = irrep.commutant.reshape(irrep.type, -1) / np.sqrt(irrep.dim)
-        gram = flat @ flat.conj().T
-        commutant, worst = irrep.commutant[1:], 0.0  # the first is the identity
-        for generator in (*irrep.discrete, *irrep.infinitesimal) if len(commutant) else ():
-            bracket = generator @ commutant - commutant @ generator
-            scale = max(1.0, float(np.linalg.norm(generator, 2)))
-            worst = np.maximum(worst, np.linalg.norm(bracket, axis=(1, 2)).max() / scale)
-        deviation = np.abs(gram - np.eye(len(gram))).max()
-        known[(id(irrep),)] = irrep, (worst / np.sqrt(irrep.dim), deviation)
-    return known[(id(irrep),)][1]
 
 
 def _orthonormality(copies: list[np.ndarray], known: Known) -> float:

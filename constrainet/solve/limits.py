@@ -8,6 +8,8 @@ from functools import cache
 
 from threadpoolctl import ThreadpoolController
 
+from constrainet.errors import ProblemTooLargeError
+
 DEFAULT_LIMIT = 4 * 2**30
 """Bytes, where neither the environment nor the machine says less."""
 
@@ -29,6 +31,12 @@ def memory_limit() -> int:
             f"bytes. Got {text!r}."
         )
     return int(text)
+
+
+def require_memory(num_bytes: int, what: str) -> None:
+    """Raises `ProblemTooLargeError` if that many bytes, for what is named, exceed the limit."""
+    if num_bytes > memory_limit():
+        raise ProblemTooLargeError(what, num_bytes, memory_limit())
 
 
 @cache

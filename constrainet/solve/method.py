@@ -18,8 +18,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from constrainet.errors import CertificateError, ProblemTooLargeError
-from constrainet.solve.limits import memory_limit
+from constrainet.errors import CertificateError, MethodNotApplicableError
+from constrainet.solve.limits import require_memory
 from constrainet.solve.problem import Atom, Question, dim_of
 from constrainet.tolerances import EXACT
 
@@ -83,9 +83,7 @@ class Form(ABC):
         Raises:
             ProblemTooLargeError: if it would not fit in memory.
         """
-        required = 24 * self.size * self.rank
-        if required > memory_limit():
-            raise ProblemTooLargeError("A dense basis", required, memory_limit())
+        require_memory(24 * self.size * self.rank, "A dense basis")
         return np.asarray(self.expand(np.eye(self.rank))).T
 
 
@@ -201,8 +199,13 @@ class Method(ABC):
         """The first candidate that violates nothing by more than is allowed.
 
         Raises:
-            CertificateError: if none does.
+            MethodNotApplicableError: if there is an obstacle.
+            CertificateError: if no candidate does.
         """
+        if obstacle := self.obstacle(question):
+            raise MethodNotApplicableError(
+                f"Method {self.form.method!r} does not apply: {obstacle} Use `method='auto'`."
+            )
         worst = float("inf")
         for form, gap in self.candidates(question):
             certificate = certify(form, *question, self._known)

@@ -21,13 +21,9 @@ import numpy as np
 import scipy.linalg
 from scipy.sparse.linalg import LinearOperator
 
-from constrainet.errors import (
-    AmbiguousRankError,
-    IllConditionedError,
-    ProblemTooLargeError,
-)
+from constrainet.errors import AmbiguousRankError, IllConditionedError
 from constrainet.linalg import Matrix, Monomial, numerical_rank, tight_combinations, to_dense
-from constrainet.solve.limits import memory_limit
+from constrainet.solve.limits import require_memory
 from constrainet.solve.problem import Atom, dim_of, images
 from constrainet.solve.progress import steps
 from constrainet.tolerances import EXACT, GAP, RANK, STRETCH
@@ -81,7 +77,7 @@ def nullspace(
     rows = constraints(atoms)
     if not rows:  # nothing moves, so every vector is invariant
         if start is None:
-            _require(8 * size * size, f"The identity of dimension {size:,}")
+            require_memory(8 * size * size, f"The identity of dimension {size:,}")
             start = np.eye(size)
         return start, float("inf")
     rejected = 1.0  # the smallest singular value that the first pass set aside
@@ -94,7 +90,7 @@ def nullspace(
             start = _project_random(first, size)
     if start.shape[1] == 0:
         return start, rejected / cutoff
-    _require(len(rows) * start.nbytes, f"Constraints on {start.shape[1]} candidates")
+    require_memory(len(rows) * start.nbytes, f"Constraints on {start.shape[1]} candidates")
     stacked = np.concatenate([row @ start for row in rows])
     values, combinations = singular(stacked)
     _, gap = numerical_rank(np.append(values, rejected), cutoff)
@@ -241,7 +237,7 @@ def _small_eigenvectors(
     rows: list[LinearOperator], size: int, margin: float
 ) -> tuple[np.ndarray, float]:
     """Columns that span every vector with constraints below `margin`, and the next constraint."""
-    _require(6 * 16 * size * size, f"A dense solve of dimension {size:,}")
+    require_memory(6 * 16 * size * size, f"A dense solve of dimension {size:,}")
     gram = np.zeros((size, size), np.result_type(*(row.dtype for row in rows)))
     for row in rows:
         dense = to_dense(row)
@@ -263,7 +259,9 @@ def _project_random(rows: list[LinearOperator], size: int) -> np.ndarray:
     rng = np.random.default_rng(0)
     width = 32
     while True:
-        _require(8 * size * width * dtype.itemsize, f"A matrix-free solve of dimension {size:,}")
+        require_memory(
+            8 * size * width * dtype.itemsize, f"A matrix-free solve of dimension {size:,}"
+        )
         x = rng.normal(size=(size, width)).astype(dtype)
         invariant = without_constrained_part(rows, x)
         left, values, _ = np.linalg.svd(invariant, full_matrices=False)
@@ -300,8 +298,3 @@ def _conjugate_gradients(operator, b: np.ndarray, reduction: float) -> np.ndarra
         rho, before = np.sum(np.abs(r) ** 2, axis=0), rho
         p = r + np.where(before > 0, rho / np.where(before > 0, before, 1), 0) * p
     return x
-
-
-def _require(num_bytes: int, what: str) -> None:
-    if num_bytes > memory_limit():
-        raise ProblemTooLargeError(what, num_bytes, memory_limit())

@@ -61,12 +61,8 @@ class OrbitForm(Form):
     def expand(self, coefficients):
         xp = coefficients.__array_namespace__()
         scaled = coefficients * constant(1 / np.sqrt(self.sizes), coefficients)
-        padded = (
-            xp.concat([scaled, xp.zeros_like(scaled[..., :1])], axis=-1)
-            if self.rank
-            else (xp.zeros((*coefficients.shape[:-1], 1), dtype=coefficients.dtype))
-        )
-        gathered = take(padded, self.labels, -1)
+        zero = xp.zeros((*scaled.shape[:-1], 1), dtype=scaled.dtype)
+        gathered = take(xp.concat([scaled, zero], axis=-1), self.labels, -1)
         return gathered if self.phases is None else gathered * constant(self.phases, coefficients)
 
     def coefficients(self, vectors):

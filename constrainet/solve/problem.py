@@ -17,6 +17,7 @@ from math import prod
 import numpy as np
 
 from constrainet.linalg import (
+    ByContent,
     KroneckerProduct,
     KroneckerSum,
     Matrix,
@@ -47,7 +48,7 @@ DOUBTFUL = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
-class Symmetry:
+class Symmetry(ByContent):
     """Generators that act together.
 
     Args:
@@ -86,15 +87,9 @@ class Symmetry:
             h.dtype.kind == "c" for h in self.discrete
         )
 
-    def __eq__(self, other):
-        return isinstance(other, Symmetry) and self.key == other.key
-
-    def __hash__(self):
-        return hash(self.key)
-
 
 @dataclass(frozen=True, eq=False)
-class Atom:
+class Atom(ByContent):
     """The images of a symmetry's generators on one space of dimension `dim`.
 
     Args:
@@ -211,12 +206,6 @@ class Atom:
         return np.iscomplexobj(self.infinitesimal) or any(
             h.dtype.kind == "c" for h in self.discrete
         )
-
-    def __eq__(self, other):
-        return isinstance(other, Atom) and self.key == other.key
-
-    def __hash__(self):
-        return hash(self.key)
 
 
 def _size(symmetry: Symmetry) -> int:

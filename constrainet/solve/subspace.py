@@ -11,19 +11,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate, pairwise, product
 from typing import ClassVar
 
 import numpy as np
 
-from constrainet.errors import ProblemTooLargeError
-from constrainet.linalg import digest, fingerprint
+from constrainet.linalg import ByContent, digest, fingerprint
 from constrainet.solve.block import Block
-from constrainet.solve.limits import memory_limit
+from constrainet.solve.limits import require_memory
 from constrainet.solve.method import Solution, take
 from constrainet.solve.problem import Question, Space, dim_of, questions
 
 
-class Subspace:
+class Subspace(ByContent):
     """An orthonormal basis of the equivariant maps between two spaces, kept in factors.
 
     A map is the vector of its matrix's entries, row by row, in the callers' coordinates. The basis
@@ -55,14 +55,12 @@ class Subspace:
     def __init__(self, rows: Space, columns: Space, solutions: Mapping[Question, Solution]):
         self.rows, self.columns, self.solutions = rows, columns, solutions
         blocks, start = [], 0
-        for row_term in rows.terms:
-            for column_term in columns.terms:
-                asked = questions(row_term, column_term)
-                dims = tuple((dim_of(left), dim_of(right)) for left, right in asked)
-                answers = tuple(solutions[question] for question in asked)
-                block = Block(row_term, column_term, answers, dims, start)
-                blocks.append(block)
-                start = block.stop
+        for row_term, column_term in product(rows.terms, columns.terms):
+            asked = questions(row_term, column_term)
+            dims = tuple((dim_of(left), dim_of(right)) for left, right in asked)
+            answers = tuple(solutions[question] for question in asked)
+            blocks.append(Block(row_term, column_term, answers, dims, start))
+            start = blocks[-1].stop
         self.blocks = tuple(blocks)
         self.rank = start
 
@@ -170,17 +168,10 @@ class Subspace:
         for axis, space in ((-2, self.rows), (-1, self.columns)):
             if not _is_range(space.order):
                 matrix = take(matrix, space.order, axis)
-        parts, row = [vectors[..., :0]], 0
-        blocks = iter(self.blocks)
-        for row_term in self.rows.terms:
-            column = 0
-            for column_term in self.columns.terms:
-                height, width = row_term.indices.size, column_term.indices.size
-                part = matrix[..., row : row + height, column : column + width]
-                parts.append(next(blocks).coefficients(part))
-                column += width
-            row += row_term.indices.size
-        return _concatenate(xp, parts, -1)
+        heights, widths = (_slices(space) for space in (self.rows, self.columns))
+        parts = (matrix[..., row, column] for row, column in product(heights, widths))
+        found = [b.coefficients(part) for b, part in zip(self.blocks, parts, strict=True)]
+        return _concatenate(xp, [vectors[..., :0], *found], -1)
 
     def project(self, vectors):
         """The orthogonal projections of vectors, shape (..., size)."""
@@ -237,12 +228,6 @@ class Subspace:
         """The digest of spaces and fingerprint that equality goes by."""
         return digest(self.rows.key, self.columns.key, self.fingerprint)
 
-    def __eq__(self, other):
-        return self.key == other.key if isinstance(other, Subspace) else NotImplemented
-
-    def __hash__(self):
-        return hash(self.key)
-
     def __repr__(self):
         return f"Subspace(shape={self.shape}, rank={self.rank}, method={self.method!r})"
 
@@ -254,9 +239,7 @@ class Subspace:
         """
         size, rank = self.shape
         required = 3 * 8 * size * rank * (2 if self.is_complex else 1)
-        if required > memory_limit():
-            what = f"A dense basis of shape ({size:,}, {rank:,})"
-            raise ProblemTooLargeError(what, required, memory_limit())
+        require_memory(required, f"A dense basis of shape ({size:,}, {rank:,})")
         return self.expand(np.eye(rank)).T
 
 
@@ -305,10 +288,14 @@ class Projector:
             ProblemTooLargeError: if it would not fit in memory.
         """
         size = self.subspace.shape[0]
-        required = 4 * 8 * size * size
-        if required > memory_limit():
-            raise ProblemTooLargeError(f"A projector of size {size:,}", required, memory_limit())
+        require_memory(4 * 8 * size * size, f"A projector of size {size:,}")
         return self.subspace.project(np.eye(size)).T
+
+
+def _slices(space: Space) -> list[slice]:
+    """Where each term stands in the normal form."""
+    stops = accumulate((term.indices.size for term in space.terms), initial=0)
+    return [slice(*ends) for ends in pairwise(stops)]
 
 
 def _is_range(order: np.ndarray) -> bool:

@@ -15,17 +15,10 @@ import numpy as np
 from constrainet.errors import AmbiguousRankError, CertificateError
 from constrainet.linalg import canonical_basis, numerical_rank
 from constrainet.solve.dense import DenseForm
-from constrainet.solve.method import (
-    Certificate,
-    Form,
-    Solution,
-    allowed_violation,
-    certify,
-    in_words,
-)
+from constrainet.solve.method import Certificate, Solution, certify, in_words
 from constrainet.solve.nullspace import singular
 from constrainet.solve.problem import Question, balanced
-from constrainet.tolerances import RANK
+from constrainet.tolerances import EXACT, RANK
 
 SAME = 1e-6
 """Logarithms of units that differ by less are of one level: rounding makes 1e-15 of them."""
@@ -70,12 +63,12 @@ def in_callers_units(solution: Solution, question: Question, rtol: float | None)
     if logs is None:
         return solution
     found = solution.form.to_columns()
-    form = DenseForm(in_units(found, logs))
-    certificate, allowed = certify_in_units(form, question, rtol), allowed_violation(rtol)
-    worst = float(np.maximum(certificate.worst, departure(form.columns, logs, found)))
-    if not worst <= allowed:
-        raise CertificateError(in_words(question), worst, allowed)
-    return replace(solution, form=form, certificate=certificate)
+    columns = in_units(found, logs)
+    certificate = certify_in_units(columns, question, logs)
+    worst = float(np.maximum(certificate.worst, departure(columns, logs, found)))
+    if not worst <= EXACT:
+        raise CertificateError(in_words(question), worst, EXACT)
+    return replace(solution, form=DenseForm(columns), certificate=certificate)
 
 
 def in_units(columns: np.ndarray, logs: np.ndarray) -> np.ndarray:
@@ -124,23 +117,16 @@ def in_units(columns: np.ndarray, logs: np.ndarray) -> np.ndarray:
     return basis
 
 
-def certify_in_units(form: Form, question: Question, rtol: float | None) -> Certificate:
-    """The certificate of a solution in the caller's units: constraints are judged in even ones.
+def certify_in_units(columns: np.ndarray, question: Question, logs: np.ndarray) -> Certificate:
+    """The certificate of columns in the caller's units: constraints are judged in even ones.
 
     There every constraint has its natural size; in others a small one is lost beside a large one,
     and a certificate would vouch for another group. The columns are made orthonormal there, so
     that what has become dependent by rounding shows.
     """
-    logs = log_units(question, rtol)
-    if logs is None:
-        return certify(form, *even(question, rtol))
-    if not isinstance(form, DenseForm):
-        raise TypeError(f"A solution in uneven units should be columns. Got {type(form).__name__}.")
-    columns = form.columns
     evened = np.linalg.qr(_out_of_units(columns, logs))[0]
-    certificate = certify(DenseForm(evened), *even(question, rtol))
-    gram = columns.conj().T @ columns
-    miss = np.abs(gram - np.eye(len(gram))).max(initial=0)
+    certificate = certify(DenseForm(evened), *even(question, None))
+    miss = np.abs(columns.conj().T @ columns - np.eye(columns.shape[1])).max(initial=0)
     return Certificate(certificate.residual, float(np.maximum(miss, certificate.orthonormality)))
 
 
