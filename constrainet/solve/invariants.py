@@ -31,10 +31,10 @@ from constrainet.solve.orbits import orbits
 from constrainet.solve.problem import Atom, Question, Space, Symmetry, dim_of
 from constrainet.solve.progress import steps
 from constrainet.solve.reductive import reductive_part
+from constrainet.solve.self_adjoint import self_adjoint
 from constrainet.solve.storage import Storage
 from constrainet.solve.subspace import Solution, Subspace, questions
 from constrainet.solve.threads import few_threads
-from constrainet.solve.unitarisation import unitarised
 from constrainet.solve.units import certify_in_units, departure, even, in_units, log_units
 from constrainet.tolerances import START
 
@@ -217,13 +217,13 @@ class Solver:
             # is the reference for `isotypic`
             yield nullspace(atoms, self.rtol)
             return
-        if found := unitarised((*rows, *columns)):
+        if found := self_adjoint((*rows, *columns)):
             moved, changes = found
             basis, gap = self._irreducible_basis(moved, question)
             if basis is not None:
                 inverses = [np.linalg.inv(S) for S in changes[: len(rows)]]
                 back = KroneckerProduct([*inverses, *(S.T for S in changes[len(rows) :])])
-                # the rank was decided in unitary coordinates, without doubt
+                # the rank was decided in those coordinates, without doubt
                 yield polished(atoms, np.linalg.qr(back @ basis)[0]), gap
         part = reductive_part((*rows, *columns))
         start = None if part is None else self._irreducible_basis(part, question)[0]
