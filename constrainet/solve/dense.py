@@ -2,7 +2,7 @@
 
 The decision is made by `nullspace.py`. Where there are invariants that contain the answer, it is
 made within those: generators of a compact group in skew coordinates are made unitary first
-(`unitarisation.py`), and if some of the generators are closed under the adjoint by themselves
+(`self_adjoint.py`), and if some of the generators are closed under the adjoint by themselves
 (`reductive.py`), as the rotations are in SE(n), method `isotypic` answers for them.
 
 Columns are kept on disk, and when read are checked to be complete, at a part of the cost of finding
@@ -33,7 +33,7 @@ from constrainet.solve.nullspace import (
 )
 from constrainet.solve.problem import Atom, Question, dim_of, factors_of
 from constrainet.solve.reductive import reductive_part
-from constrainet.solve.unitarisation import unitarised
+from constrainet.solve.self_adjoint import self_adjoint
 from constrainet.tolerances import EXACT, START
 
 SMALL = 300
@@ -137,13 +137,13 @@ class Nullspace(Method):
             # is the reference for `isotypic`
             yield nullspace(atoms, self.rtol)
             return
-        if found := unitarised((*rows, *columns)):
+        if found := self_adjoint((*rows, *columns)):
             moved, changes = found
             basis, gap = self._irreducible_basis(moved, question)
             if basis is not None:
                 inverses = [np.linalg.inv(S) for S in changes[: len(rows)]]
                 back = KroneckerProduct([*inverses, *(S.T for S in changes[len(rows) :])])
-                # the rank was decided in unitary coordinates, without doubt
+                # the rank was decided in those coordinates, without doubt
                 yield polished(atoms, np.linalg.qr(back @ basis)[0]), gap
         part = reductive_part((*rows, *columns))
         start = None if part is None else self._irreducible_basis(part, question)[0]

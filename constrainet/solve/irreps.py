@@ -33,7 +33,6 @@ from constrainet.solve.formulas import Formulas, Images
 from constrainet.solve.problem import Atom, Symmetry, dim_of
 from constrainet.solve.progress import steps
 from constrainet.solve.schur import Irreducible
-from constrainet.tolerances import EXACT
 
 ROUNDING = 3e-13
 """Copies that intertwine up to this are as good as they get."""
@@ -91,6 +90,7 @@ class Catalogue:
     """
 
     def __init__(self, symmetry: Symmetry, is_complex: bool, seed: int):
+        self.symmetry = symmetry
         self.formulas = Formulas(symmetry, is_complex, seed)
         self.recipes: list[Recipe] = []
         self._split(self.formulas.trivial())
@@ -190,7 +190,7 @@ class Catalogue:
         copies = eigenspaces.copies(seeds, groups, recipe.units, recipe.carriers)
         if not images.violation(copies, recipe.images) <= ROUNDING:
             copies = _polished(images, copies, recipe)
-            if not images.violation(copies, recipe.images) <= EXACT:
+            if not images.violation(copies, recipe.images) <= self.symmetry.rounding:
                 raise DecompositionError("Two irreducibles share their eigenvalues.")
         eigenspaces.free.difference_update(groups)
         return copies

@@ -22,7 +22,14 @@ import scipy.linalg
 from scipy.sparse.linalg import LinearOperator
 
 from constrainet.errors import AmbiguousRankError, IllConditionedError
-from constrainet.linalg import Matrix, Monomial, numerical_rank, tight_combinations, to_dense
+from constrainet.linalg import (
+    Matrix,
+    Monomial,
+    numerical_rank,
+    outside_span,
+    tight_combinations,
+    to_dense,
+)
 from constrainet.solve.limits import require_memory
 from constrainet.solve.problem import Atom, dim_of, images
 from constrainet.solve.progress import steps
@@ -37,6 +44,9 @@ matrix's eigenvalues, accurate to 1e-16, can tell from zero with certainty."""
 
 MAX_ITERATIONS = 5000
 """Of conjugate gradients; enough for condition numbers up to about 1e3."""
+
+ALMOST = 1e-2
+"""Generators with errors of `CANDIDATE` are closed under the adjoint up to about this."""
 
 LEAST_MOVE = 1e-5
 """An element that moves vectors by less than this fraction of their length is taken as moving them
@@ -95,22 +105,33 @@ def nullspace(
     values, combinations = singular(stacked)
     _, gap = numerical_rank(np.append(values, rejected), cutoff)
     kept = values <= cutoff
-    if rtol is None and not all(atom.is_adjoint_closed for atom in atoms):
-        _require_one_gap(np.append(values, rejected), cutoff)
+    if rtol is None:
+        _require_one_gap(atoms, np.append(values, rejected), cutoff)
     return polished(atoms, start @ combinations[:, kept]), gap
 
 
-def _require_one_gap(values: np.ndarray, cutoff: float) -> None:
-    """Refuses singular values with a second gap: what is approximate has one at its error.
+def _require_one_gap(atoms: Sequence[Atom], values: np.ndarray, cutoff: float) -> None:
+    """Refuses singular values with a second gap if generators look like approximate ones.
 
     Where generators are approximate, small values are what is left of the symmetry; where they are
-    exact, zero is, and the values above it are spread. Exactly unitary ones are never approximate.
+    exact, zero is. They look approximate if they are almost, but not quite, closed under the
+    adjoint, as measured rotations are.
     """
     above = np.sort(values[values > cutoff])
     second = (above[:-1] < CANDIDATE) & (above[1:] > GAP * above[:-1])
-    if second.any():
+    closed = all(atom.is_adjoint_closed for atom in atoms)
+    if second.any() and not closed and all(map(_is_almost_closed, atoms)):
         below = values[values <= cutoff].max(initial=0)
         raise AmbiguousRankError(above[:-1][second].max(), below, cutoff)
+
+
+def _is_almost_closed(atom: Atom) -> bool:
+    """Whether the adjoints of the images are almost those of the generators' inverses, or span."""
+    discrete = [to_dense(h) for h in atom.discrete]
+    lie = [A / np.linalg.norm(A) for A in atom.infinitesimal if A.any()]
+    misses = [h @ h.conj().T - np.eye(atom.dim) for h in discrete]
+    misses += [outside_span(A.conj().T, lie) for A in lie]
+    return all(np.abs(miss).max() < ALMOST for miss in misses)
 
 
 def singular(stacked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -56,16 +56,19 @@ class Symmetry(ByContent):
         infinitesimal: the Lie algebra generators, shape (D, d, d), of norm about one.
         label: its place among the symmetries that act independently; those that meet in a
             question have different ones, or are equal.
+        rounding: what in other coordinates has become of the rounding of exact generators, beyond
+            which their images intertwine, or do not.
     """
 
     discrete: tuple[Matrix, ...]
     infinitesimal: np.ndarray
     label: int = 0
+    rounding: float = EXACT
 
     @cached_property
     def key(self) -> bytes:
         """The digest of generators and label that equality goes by."""
-        return digest(self.discrete, self.infinitesimal, self.label)
+        return digest(self.discrete, self.infinitesimal, self.label, self.rounding)
 
     @cached_property
     def adjoint(self) -> np.ndarray | None:
