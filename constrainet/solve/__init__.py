@@ -5,21 +5,20 @@ comes in normal form (`problem.py`): spaces that are sums of tensor products of 
 images of the same generators. `invariants.py` reduces it, puts it into even units (`units.py`) and
 asks the methods in order; `method.py` says what one is, and each is a file: `orbits.py` where
 generators permute coordinates up to phases, `isotypic.py` where their algebra is closed under the
-adjoint, and `dense.py`, by the rank decision of `nullspace.py`, for everything else. Irreducibles
-and their copies are found by `irreps.py`, from random elements of the algebra
-(`formulas.py`) and their eigenspaces (`eigenspaces.py`), and checked by `schur.py`. The answer is
-a certified `Subspace` in factors, remembered in memory (`cache.py`) and, where that saves time, on
-disk (`storage.py`).
+adjoint, and `nullspace.py` for everything else. Irreducibles and their copies are found by
+`irreps.py`, from random elements of the algebra (`formulas.py`) and their eigenspaces
+(`eigenspaces.py`), and checked by `schur.py`. The answer is a certified `Subspace` in factors,
+remembered in memory (`cache.py`) and, where that saves time, on disk (`storage.py`).
 """
 
 from constrainet.solve.block import Block
 from constrainet.solve.cache import clear_memory
 from constrainet.solve.decomposition import Component, Decomposition, decompose
-from constrainet.solve.dense import DenseForm
 from constrainet.solve.invariants import METHODS, intertwiners
 from constrainet.solve.isotypic import IrreducibleBlock, IsotypicForm
 from constrainet.solve.limits import memory_limit
 from constrainet.solve.method import Certificate, Form, Solution, constant
+from constrainet.solve.nullspace import DenseForm
 from constrainet.solve.orbits import OrbitForm
 from constrainet.solve.problem import TRIVIAL, Atom, Space, Symmetry, Term
 from constrainet.solve.schur import Irreducible

@@ -18,10 +18,10 @@ import numpy as np
 
 from constrainet.errors import CertificateError, MethodNotApplicableError
 from constrainet.solve.cache import recall, remember
-from constrainet.solve.dense import Nullspace
 from constrainet.solve.isotypic import Isotypic
 from constrainet.solve.limits import few_threads
 from constrainet.solve.method import Method, Solution, allowed_violation
+from constrainet.solve.nullspace import Nullspace
 from constrainet.solve.orbits import Orbits
 from constrainet.solve.problem import Question, Space, questions
 from constrainet.solve.progress import steps

@@ -14,9 +14,8 @@ import numpy as np
 
 from constrainet.errors import AmbiguousRankError, CertificateError
 from constrainet.linalg import canonical_basis, numerical_rank
-from constrainet.solve.dense import DenseForm
 from constrainet.solve.method import Certificate, Solution, certify, in_words
-from constrainet.solve.nullspace import singular
+from constrainet.solve.nullspace import DenseForm, singular
 from constrainet.solve.problem import Question, balanced
 from constrainet.tolerances import EXACT, RANK
 
