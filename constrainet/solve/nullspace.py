@@ -46,7 +46,7 @@ from constrainet.linalg import (
 from constrainet.solve.constraints import constraints, stretch, without_constrained_part
 from constrainet.solve.isotypic import Isotypic
 from constrainet.solve.limits import require_memory
-from constrainet.solve.method import UNBOUNDED, Method, StoredForm, constant
+from constrainet.solve.method import UNBOUNDED, Method, Solution, StoredForm, constant
 from constrainet.solve.problem import Atom, Question, dim_of, factors_of
 from constrainet.solve.reductive import reductive_part
 from constrainet.solve.self_adjoint import self_adjoint
@@ -170,29 +170,26 @@ class Nullspace(Method):
             # is the reference for `isotypic`
             yield nullspace(atoms, self.rtol)
             return
-        if found := self_adjoint((*rows, *columns)):
-            moved, changes = found
-            basis, gap = self._irreducible_basis(moved, question)
-            if basis is not None:
+        if closed := self_adjoint((*rows, *columns)):
+            moved, changes = closed
+            if found := self._from_irreducibles(moved, question):
                 inverses = [np.linalg.inv(S) for S in changes[: len(rows)]]
                 back = KroneckerProduct([*inverses, *(S.T for S in changes[len(rows) :])])
                 # the rank was decided in those coordinates, without doubt
-                yield polished(atoms, np.linalg.qr(back @ basis)[0]), gap
+                basis = np.linalg.qr(back @ found.form.to_columns())[0]
+                yield polished(atoms, basis), found.gap
         part = reductive_part((*rows, *columns))
-        start = None if part is None else self._irreducible_basis(part, question)[0]
-        yield nullspace(atoms, None, start)
+        found = None if part is None else self._from_irreducibles(part, question)
+        yield nullspace(atoms, None, None if found is None else found.form.to_columns())
 
-    def _irreducible_basis(
-        self, atoms: Sequence[Atom], question: Question
-    ) -> tuple[np.ndarray | None, float]:
-        """The invariants of other atoms in the place of the question's, as columns, and the gap."""
+    def _from_irreducibles(self, atoms: Sequence[Atom], question: Question) -> Solution | None:
+        """What `isotypic` finds for other atoms in the place of the question's."""
         count = len(question[0])
         other = (tuple(atoms[:count]), tuple(atoms[count:]))
         try:
-            found = self._isotypic.solve(other, START)
+            return self._isotypic.solve(other, START)
         except (MethodNotApplicableError, CertificateError):
-            return None, 0.0
-        return found.form.to_columns(), found.gap
+            return None
 
 
 def nullspace(

@@ -8,7 +8,7 @@ small problem is a tensor product of one for each of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, pairwise, product
@@ -121,10 +121,9 @@ class Subspace(ByContent):
         return fingerprint(self.expand(coefficients))
 
     @cached_property
-    def _places(self) -> tuple[np.ndarray | None, np.ndarray | None]:
+    def _places(self) -> tuple[np.ndarray, np.ndarray]:
         """For rows and columns, the place in the normal form of each caller's coordinate."""
-        orders = (space.order for space in (self.rows, self.columns))
-        return tuple(None if _is_range(order) else np.argsort(order) for order in orders)  # pyright: ignore[reportReturnType]
+        return np.argsort(self.rows.order), np.argsort(self.columns.order)
 
     def expand(self, coefficients):
         """The vectors with the given coefficients.
@@ -147,10 +146,7 @@ class Subspace(ByContent):
             [_concatenate(xp, grid[i : i + width], -1) for i in range(0, len(grid), width)],
             -2,
         )
-        for axis, places in zip((-2, -1), self._places, strict=True):
-            if places is not None:
-                matrix = take(matrix, places, axis)
-        return matrix.reshape(*lead, self.shape[0])
+        return _reordered(matrix, self._places).reshape(*lead, self.shape[0])
 
     def coefficients(self, vectors):
         """The coefficients of vectors' projections: the adjoint of `expand`.
@@ -165,9 +161,7 @@ class Subspace(ByContent):
         _check_last_axis("coefficients", "vectors", vectors, self.shape[0])
         xp, lead = vectors.__array_namespace__(), vectors.shape[:-1]
         matrix = vectors.reshape(*lead, self.rows.dim, self.columns.dim)
-        for axis, space in ((-2, self.rows), (-1, self.columns)):
-            if not _is_range(space.order):
-                matrix = take(matrix, space.order, axis)
+        matrix = _reordered(matrix, (self.rows.order, self.columns.order))
         heights, widths = (_slices(space) for space in (self.rows, self.columns))
         parts = (matrix[..., row, column] for row, column in product(heights, widths))
         found = [b.coefficients(part) for b, part in zip(self.blocks, parts, strict=True)]
@@ -298,8 +292,12 @@ def _slices(space: Space) -> list[slice]:
     return [slice(*ends) for ends in pairwise(stops)]
 
 
-def _is_range(order: np.ndarray) -> bool:
-    return np.array_equal(order, np.arange(len(order)))
+def _reordered(matrix, orders: Iterable[np.ndarray]):
+    """Rows and columns in other orders, of which most change nothing."""
+    for axis, order in zip((-2, -1), orders, strict=True):
+        if not np.array_equal(order, np.arange(len(order))):
+            matrix = take(matrix, order, axis)
+    return matrix
 
 
 def _concatenate(xp, parts: Sequence, axis: int):
