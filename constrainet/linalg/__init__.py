@@ -19,7 +19,7 @@ from constrainet.linalg.balance import (
     tight_combinations,
 )
 from constrainet.linalg.canonical import LONG, canonical_basis, canonical_combinations
-from constrainet.linalg.content import digest
+from constrainet.linalg.content import ByContent, digest
 from constrainet.linalg.dense import (
     adjoint_relation,
     closed_combinations,
@@ -44,6 +44,7 @@ from constrainet.linalg.rounding import without_rounding
 __all__ = [
     "LONG",
     "BlockDiagonal",
+    "ByContent",
     "KroneckerProduct",
     "KroneckerSum",
     "Matrix",

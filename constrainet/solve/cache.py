@@ -10,8 +10,8 @@ from collections import OrderedDict
 from collections.abc import Mapping
 
 from constrainet.linalg import digest
+from constrainet.solve.method import Solution
 from constrainet.solve.problem import Question
-from constrainet.solve.subspace import Solution
 
 MEMORY_BOUND = 2**30
 """Bytes of solutions kept in memory; the longest unused ones are forgotten first."""

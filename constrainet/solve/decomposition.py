@@ -14,9 +14,10 @@ import numpy as np
 
 from constrainet.errors import CertificateError
 from constrainet.linalg import kronecker_pairs
-from constrainet.solve.certificate import allowed_violation, certify
 from constrainet.solve.eigenspaces import DecompositionError
-from constrainet.solve.isotypic import Decomposer
+from constrainet.solve.irreps import Catalogue
+from constrainet.solve.isotypic import isotypic
+from constrainet.solve.method import allowed_violation, certify
 from constrainet.solve.problem import Atom, Space, Symmetry, Term, dim_of
 
 SEEDS = 3
@@ -115,7 +116,7 @@ class _Work:
         self._complex = {a.symmetry for a in atoms if a.is_complex or a.symmetry.is_complex}
         self.worst = 0.0
         self.components: dict[tuple, Component] = {}
-        self._decomposers: dict[Symmetry, Decomposer] = {}
+        self._catalogues: dict[Symmetry, Catalogue] = {}
 
     def split(self, term: Term) -> dict[int, np.ndarray]:
         """The parts of one term."""
@@ -146,14 +147,14 @@ class _Work:
         if dim_of(atoms) >= self.whole_from or not all(atom.is_adjoint_closed for atom in atoms):
             yield (atoms,), atoms, None, np.eye(dim_of(atoms))[None]
             return
-        if symmetry not in self._decomposers:
+        if symmetry not in self._catalogues:
             is_complex = symmetry in self._complex
-            self._decomposers[symmetry] = Decomposer(symmetry, is_complex, self.seed)
-        decomposer = self._decomposers[symmetry]
-        form = decomposer.intertwiners(atoms, atoms)
+            self._catalogues[symmetry] = Catalogue(symmetry, is_complex, self.seed)
+        catalogue = self._catalogues[symmetry]
+        form = isotypic(catalogue, atoms, atoms)
         self.worst = max(self.worst, certify(form, atoms, atoms).worst)
-        for index, copies in decomposer.decompose(atoms).items():
-            irrep = decomposer.catalogue.recipes[index].irrep
+        for index, copies in catalogue.decompose(atoms).items():
+            irrep = catalogue.recipes[index].irrep
             atom = Atom(symmetry, tuple(irrep.discrete), irrep.infinitesimal, irrep.dim)
             # the trivial representation comes first in every catalogue
             yield (
