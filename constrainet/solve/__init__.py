@@ -23,7 +23,7 @@ from constrainet.solve.forms import (
     OrbitForm,
     constant,
 )
-from constrainet.solve.invariants import METHODS, intertwiners
+from constrainet.solve.invariants import METHODS, all_intertwiners, intertwiners
 from constrainet.solve.memory import memory_limit
 from constrainet.solve.problem import TRIVIAL, Atom, Space, Symmetry, Term
 from constrainet.solve.projector import Projector
@@ -49,6 +49,7 @@ __all__ = [
     "Subspace",
     "Symmetry",
     "Term",
+    "all_intertwiners",
     "clear_memory",
     "constant",
     "decompose",
