@@ -140,6 +140,7 @@ def check(p: Problem) -> Outcome:
     factors = tuple(disguised(f, p.disguises, rng) for f in p.sample.factors)
     asked_lie, asked_discrete = generators(factors)
     solve.clear_memory()
+    signal.alarm(SECONDS)  # for the package: what is known took its own time
     start = time.perf_counter()
     try:
         parts = [told_group(f) for f in factors]
@@ -152,6 +153,8 @@ def check(p: Problem) -> Outcome:
         verdict = "refused, justified" if is_justified(p, truth) else "refused, unjustified"
         detail = f"{type(error).__name__}: {str(error)[:90]}... {truth.spectrum or truth.rank}"
         return Outcome(verdict, detail, time.perf_counter() - start)
+    finally:
+        signal.alarm(0)
     seconds = time.perf_counter() - start
     if truth.rank is None:
         return Outcome("undecided", str(truth.spectrum), seconds)
@@ -323,15 +326,12 @@ def outcome(p: Problem) -> Outcome:
         raise _TooSlow
 
     signal.signal(signal.SIGALRM, stop)
-    signal.alarm(SECONDS)
     try:
         result = check(p)
     except _TooSlow:
         result = Outcome("too slow", f"no answer in {SECONDS} seconds", SECONDS)
     except Exception as error:
         result = Outcome("crash", f"{type(error).__name__}: {str(error)[:150]}")
-    finally:
-        signal.alarm(0)
     result.disguises = p.disguises
     return result
 

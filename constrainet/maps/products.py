@@ -131,10 +131,12 @@ class TensorProductMap:
         """All paths, by result, cheap ones first."""
         paths: dict[int, list[Path]] = {i: [] for i in self._target.copies}
         dims = [component.dim for component in self.frame.components]
-        for left, right in product(sorted(self._left.copies), sorted(self._right.copies)):
-            if (self.is_quadratic and left > right) or dims[left] * dims[right] > LARGEST_PAIR:
-                continue
-            couplings = self.frame.couplings(left, right, sorted(paths))
+        pairs = [
+            (left, right)
+            for left, right in product(sorted(self._left.copies), sorted(self._right.copies))
+            if dims[left] * dims[right] <= LARGEST_PAIR and not (self.is_quadratic and left > right)
+        ]
+        for (left, right), couplings in self.frame.couplings(pairs, sorted(paths)).items():
             for result, coupling in couplings.items():
                 if self.is_quadratic and left == right:
                     parts = _by_symmetry(coupling)

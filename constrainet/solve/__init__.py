@@ -14,7 +14,7 @@ remembered in memory (`cache.py`) and, where that saves time, on disk (`storage.
 from constrainet.solve.block import Block
 from constrainet.solve.cache import clear_memory
 from constrainet.solve.decomposition import Component, Decomposition, decompose
-from constrainet.solve.invariants import METHODS, intertwiners
+from constrainet.solve.invariants import METHODS, all_intertwiners, intertwiners
 from constrainet.solve.isotypic import IrreducibleBlock, IsotypicForm
 from constrainet.solve.limits import memory_limit
 from constrainet.solve.method import Certificate, Form, Solution, constant
@@ -44,6 +44,7 @@ __all__ = [
     "Subspace",
     "Symmetry",
     "Term",
+    "all_intertwiners",
     "clear_memory",
     "constant",
     "decompose",

@@ -11,7 +11,9 @@ answered by the first method that applies, and certified.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from numbers import Real
 
 import numpy as np
@@ -63,24 +65,62 @@ def intertwiners(
         ProblemTooLargeError: if no method fits in memory.
         CertificateError: if no method's result passes its certificate.
     """
+    return all_intertwiners([(columns, rows)], method=method, rtol=rtol, cache_dir=cache_dir)[0]
+
+
+def all_intertwiners(
+    pairs: Sequence[tuple[Space, Space]],
+    *,
+    method: str = "auto",
+    rtol: float | None = None,
+    cache_dir: str | None = None,
+) -> list[Subspace]:
+    """`intertwiners` of several pairs (columns, rows), which share decompositions to save time.
+
+    Args:
+        pairs: sources and targets.
+        method: as in `intertwiners`, as all that follow.
+        rtol: a cutoff.
+        cache_dir: a folder.
+
+    Returns:
+        A subspace for each pair, as certified as if it were asked for alone.
+    """
     _check_options(method, rtol)
     rtol = None if rtol is None else float(rtol)
-    _check_finite(columns, rows)
-    asked = list(
-        dict.fromkeys(q for r in rows.terms for c in columns.terms for q in questions(r, c))
-    )
-    key = (rows.key, columns.key, method, rtol)
+    _check_finite(*(space for pair in pairs for space in pair))
+    asked = [
+        list(dict.fromkeys(q for r in rows.terms for c in columns.terms for q in questions(r, c)))
+        for columns, rows in pairs
+    ]
+    solutions = _solutions(pairs, list(dict.fromkeys(chain(*asked))), method, rtol, cache_dir)
+    return [
+        Subspace(rows, columns, {question: solutions[question] for question in own})
+        for (columns, rows), own in zip(pairs, asked, strict=True)
+    ]
+
+
+def _solutions(
+    pairs: Sequence[tuple[Space, Space]],
+    asked: Sequence[Question],
+    method: str,
+    rtol: float | None,
+    cache_dir: str | None,
+) -> Mapping[Question, Solution]:
+    """The answers to all questions about pairs of spaces, remembered or found."""
+    key = (tuple((rows.key, columns.key) for columns, rows in pairs), method, rtol)
     solutions, storage = recall(key), Storage.find(cache_dir, rtol)
     if solutions is None:
         solver = Solver(method, rtol, storage)
-        progress = steps(asked, f"solving for {rows.dim:,} × {columns.dim:,} weights")
+        weights = " and ".join(f"{rows.dim:,} × {columns.dim:,}" for columns, rows in pairs[:3])
+        progress = steps(asked, f"solving for {weights} weights")
         solutions = {question: solver.solve(question) for question in progress}
         remember(key, solutions)
     elif storage is not None:
         for question, solution in solutions.items():
             if log_units(question, rtol) is None:
                 storage.save(even(question, rtol), solution)
-    return Subspace(rows, columns, solutions)
+    return solutions
 
 
 class Solver:
