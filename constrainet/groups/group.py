@@ -10,6 +10,7 @@ from typing import Any, NoReturn, final
 import jax
 import numpy as np
 
+from constrainet.arguments import names_elsewhere
 from constrainet.groups.arguments import (
     check_discrete_generators,
     check_key,
@@ -24,6 +25,7 @@ from constrainet.groups.structure import Structure
 from constrainet.linalg import Matrix, Monomial, digest, to_dense
 
 
+@names_elsewhere({"d": "group.dim"})
 @final
 class Group(Structure):
     """A group of invertible matrices: everything its generators produce.

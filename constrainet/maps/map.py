@@ -7,7 +7,7 @@ A map is a value: it is compared by what it was declared with, pickles, and can 
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -17,6 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from constrainet.arguments import Declared
 from constrainet.maps.features import Features
 from constrainet.maps.shared_frame import SharedFrame, frame
 from constrainet.reps import NamedSum, Rep
@@ -91,7 +92,7 @@ Parameters = Mapping[str, Any]
 """By name, a `Parameter`, or the parameters of a map inside."""
 
 
-class Map(ABC):
+class Map(metaclass=Declared):
     """An equivariant function with parameters.
 
     `init` makes parameters and `apply` computes; there is no other state. Subclasses are frozen

@@ -28,6 +28,9 @@ NO_GROUP = "`channels` should be representations of the model's group, O(3)"
 # (layer, arguments, options, the exception, what its message goes on with)
 CASES = [
     ("Linear", (v, w), {}, ValueError, OTHER_GROUPS),
+    ("Linear", (v,), {}, TypeError, "missing a required argument: 'rep_out'. The arguments are"),
+    ("EMLP", (v, v), {"ch": 384}, TypeError, "got an unexpected keyword argument 'ch'. Write `ch"),
+    ("EMLP", (v, v), {"group": O(3)}, TypeError, "got an unexpected keyword argument 'group'. Rep"),
     ("Linear", (v, v), {"parametrization": "full"}, ValueError, "`parametrization` " + NO_OPTION),
     ("Linear", (v, v), {"product": "sparse"}, ValueError, "`product` should be 'auto', 'dense' or"),
     ("Linear", (v, v), {"product": []}, ValueError, "`product` should be 'auto', 'dense' or"),
