@@ -40,6 +40,7 @@ from constrainet.groups.finite import (
     Z,
 )
 from constrainet.groups.group import Group, check_group
+from constrainet.groups.homomorphism import Homomorphism, is_known_finite, resembles
 from constrainet.groups.lie import GL, SE, SL, SU, Scaling, Sp, Trivial, U
 from constrainet.groups.lie_algebra import LieAlgebra
 from constrainet.groups.orthogonal import SO, Lorentz, O, SOplus
@@ -48,6 +49,7 @@ from constrainet.groups.semidirect import semidirect
 from constrainet.groups.structure import ConjugacyClasses
 from constrainet.groups.subgroups import stabiliser, subgroup
 from constrainet.groups.units import is_singular, units_of
+from constrainet.groups.words import RelationError
 
 __all__ = [
     "GL",
@@ -63,11 +65,13 @@ __all__ = [
     "Cube",
     "D",
     "Group",
+    "Homomorphism",
     "Hyperoctahedral",
     "Icosahedral",
     "LieAlgebra",
     "Lorentz",
     "O",
+    "RelationError",
     "RubiksCube",
     "S",
     "SOplus",
@@ -82,7 +86,9 @@ __all__ = [
     "diagonal",
     "double_precision",
     "embed",
+    "is_known_finite",
     "is_singular",
+    "resembles",
     "semidirect",
     "stabiliser",
     "subgroup",

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import matmul
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -30,6 +32,7 @@ from constrainet.groups.uniform import (
     list_elements,
     monomial_matrix,
 )
+from constrainet.groups.words import product_replacement
 from constrainet.linalg import Matrix, Monomial, adjoint, to_dense
 from constrainet.tolerances import EXACT
 
@@ -178,22 +181,15 @@ class MonomialWalk(ArraySampler):
 
 
 def mix(generators: Sequence[Matrix]) -> list[Matrix]:
-    """`NUM_MIXED` long products of unitary matrices, by product replacement; always the same ones.
-
-    References:
-        Celler, Leedham-Green, Murray, Niemeyer, O'Brien, "Generating random elements of a finite
-        group" (1995).
-    """
-    rng = np.random.RandomState(0)
+    """`NUM_MIXED` long products of unitary matrices, by product replacement; always the same."""
     size = max(NUM_MIXED, len(generators) + 1)
-    elements = [generators[i % len(generators)] for i in range(size)]
+    pool = [generators[i % len(generators)] for i in range(size)]
+    # pyright cannot know that the matrices are all of one kind
+    multiply: Any = matmul
+    products = product_replacement(pool, multiply, adjoint, np.random.RandomState(0))
     for _ in range(10 * size):
-        i, j = rng.choice(size, 2, replace=False)
-        factor = elements[j] if rng.random_sample() < 0.5 else adjoint(elements[j])
-        # pyright cannot know that the matrices are all of one kind
-        product = elements[i] @ factor if rng.random_sample() < 0.5 else factor @ elements[i]  # pyright: ignore
-        elements[i] = product
-    return elements[:NUM_MIXED]
+        next(products)
+    return pool[:NUM_MIXED]
 
 
 def is_unitary(matrix: Matrix) -> bool:

@@ -15,14 +15,18 @@ import jax.numpy as jnp
 import numpy as np
 
 from constrainet.groups.haar import ArraySampler
-from constrainet.groups.stabiliser_chain import StabiliserChain
-from constrainet.linalg import Matrix, Monomial, to_dense
+from constrainet.groups.stabiliser_chain import monomial_chain
+from constrainet.groups.words import Words
+from constrainet.linalg import Matrix, Monomial
 
 MAX_ELEMENTS = 2000
 """Groups of more elements are not listed; listing these takes about 0.1 s."""
 
 MAX_LIST_ENTRIES = 2**20
 """Matrix entries in a list of elements: 8 MiB in float64."""
+
+LARGEST = 1e6
+"""Entries of elements; those of an infinite group may grow without end."""
 
 MAX_CHAIN_POINTS = 64
 """Points of the largest stabiliser chain, which takes about a second to build."""
@@ -161,26 +165,6 @@ class UniformChainElement(ArraySampler):
         return monomial_matrix(points % self.dim, signs)
 
 
-def monomial_chain(generators: Sequence[Monomial], dim: int) -> StabiliserChain:
-    """The stabiliser chain of a group of signed permutations.
-
-    The group acts on the points ±e_j: point j stands for e_j and point dim + j for -e_j. Without
-    negative signs the points e_j suffice.
-
-    Args:
-        generators: monomial matrices with phases ±1, of size `dim`.
-        dim: their size, needed if there are none.
-
-    Returns:
-        The chain; its `order` is that of the group.
-    """
-    images = np.array([g.images for g in generators], dtype=np.intp).reshape(-1, dim)
-    offsets = dim * (np.real([g.phases for g in generators]).reshape(-1, dim) < 0)
-    if not offsets.any():
-        return StabiliserChain(images)
-    return StabiliserChain(np.hstack([images + offsets, images + dim - offsets]))
-
-
 def list_elements(generators: Sequence[Matrix], dim: int) -> np.ndarray | None:
     """All elements of a finite matrix group, by breadth-first multiplication.
 
@@ -193,31 +177,8 @@ def list_elements(generators: Sequence[Matrix], dim: int) -> np.ndarray | None:
         `MAX_ELEMENTS` elements, or fewer if they are large, or is not finite.
     """
     limit = min(MAX_ELEMENTS, MAX_LIST_ENTRIES // dim**2)
-    steps = np.stack([np.eye(dim), *(to_dense(g) for g in generators)])[1:]
-    frontier = np.eye(dim, dtype=steps.dtype)[None]
-    elements, seen = [frontier], set(_fingerprints(frontier))
-    count = 1
-    while len(frontier):
-        products = (steps[:, None] @ frontier).reshape(-1, dim, dim)
-        # the entries of an infinite group may grow without end
-        if not np.all(np.abs(products) < 1e6):
+    words = Words(dim, generators, is_finite=True, limit=limit)
+    while words.grow():
+        if not np.all(np.abs(words.longest) < LARGEST):
             return None
-        fresh = []
-        for i, fingerprint in enumerate(_fingerprints(products)):
-            if fingerprint not in seen:
-                seen.add(fingerprint)
-                fresh.append(i)
-        frontier = products[fresh]
-        elements.append(frontier)
-        count += len(frontier)
-        if count > limit:
-            return None
-    return np.concatenate(elements)
-
-
-def _fingerprints(matrices: np.ndarray) -> list[bytes]:
-    """Equal for matrices that differ by rounding only."""
-    flat = np.ascontiguousarray(matrices).reshape(len(matrices), -1)
-    # an irrational step, so that the entries of no usual group lie halfway between two multiples
-    rounded = np.rint(flat.view(float) * (1e6 / np.sqrt(3))).astype(np.int64)
-    return [row.tobytes() for row in rounded]
+    return None if len(words.longest) else words.elements

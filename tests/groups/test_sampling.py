@@ -29,7 +29,8 @@ from constrainet.groups import (
 )
 from constrainet.groups.haar import exponential
 from constrainet.groups.random_walk import ConfinedWalk, MonomialWalk
-from constrainet.groups.uniform import UniformChainElement, UniformElement, monomial_chain
+from constrainet.groups.stabiliser_chain import monomial_chain
+from constrainet.groups.uniform import UniformChainElement, UniformElement
 from constrainet.linalg import Monomial, moved
 from tests.catalogue import GROUPS, ORDERS
 
