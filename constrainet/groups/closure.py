@@ -39,8 +39,6 @@ class Closure:
 
     Attributes:
         given: which generators do not depend on earlier ones.
-        basis: orthonormal over the real numbers, these first, shape (K, d, d).
-        images: of the basis, shape (K, n, n).
 
     Raises:
         RelationError: if linear relations or brackets of the generators do not hold among images.
@@ -54,58 +52,82 @@ class Closure:
         name: str,
         images: tuple[np.ndarray, Sequence[np.ndarray]] | None = None,
     ):
+        d, n = generators.shape[1], 0 if images is None else images[0].shape[1]
         lie, rho = images or (np.zeros((len(generators), 0, 0)), [np.zeros((0, 0))] * len(discrete))
-        d, n = generators.shape[1], lie.shape[1]
         dtype, image_dtype = np.result_type(generators, *discrete), np.result_type(lie, *rho)
-        self._name, self._is_complex = name, dtype.kind == "c"
-        self.given: list[int] = []
-        self.basis, self.images = np.zeros((0, d, d), dtype), np.zeros((0, n, n), image_dtype)
-        # what was met, of norm 1, with images; the name of each, and the logarithm of its size
-        self._met, self._met_images = self.basis, self.images
+        self._name = name
+        self._shapes = (d, dtype.kind == "c"), (n, image_dtype.kind == "c")
+        # pairs of matrix and image as real rows: the basis, and what was met, of norm 1
+        self._rows = self._met = self._as_rows(np.zeros((0, d, d)), np.zeros((0, n, n)))
+        # what these are called, and the logarithms of their sizes
         self._names: list[str] = []
-        self._logs = np.zeros(0)
-        for i, (A, image) in enumerate(zip(generators, lie, strict=True)):
-            size = size_of(A) or 1.0
-            unit = image[None] / size
-            if self._meet([f"A{i}"], A[None] / size, unit, np.log([size]), sizes_of(unit)):
-                self.given.append(i)
+        self._logs: list[float] = []
+        self._largest = 1.0  # of the images of these
+        self._shifts: list[tuple[np.ndarray, np.ndarray]] = []
+        sizes = sizes_of(generators)
+        sizes = np.where(sizes > 0, sizes, 1)
+        generators, lie = generators / sizes[:, None, None], lie / sizes[:, None, None]
+        rows = self._as_rows(generators, lie)
+        names = [f"A{i}" for i in range(len(rows))]
+        self.given = self._meet(names, rows, np.log(sizes), sizes_of(lie))
         h, r = np.reshape(discrete, (-1, d, d)), np.reshape(rho, (len(discrete), n, n))
         h, back, r, r_back, stretches = _conjugations(h, r)
-        bounds = sizes_of(r) * sizes_of(r_back)
+        image_stretches = sizes_of(r) * sizes_of(r_back)
         for done, name in enumerate(self._names):  # grows on the way
-            (a, image), log = (self._met[done], self._met_images[done]), self._logs[done]
-            others, images_of_others = self._met, self._met_images
+            others, their_images = self._as_pairs(self._met)
+            a, image = others[done], their_images[done]
+            sizes = np.linalg.norm(their_images, axis=(1, 2))
             names = [f"[{name}, {other}]" for other in self._names]
             names += [f"h{i} {name} h{i}⁻¹" for i in range(len(h))]
-            brackets = image @ images_of_others - images_of_others @ image
-            self._meet(
-                names,
-                np.concatenate([a @ others - others @ a, h @ a @ back]),
-                np.concatenate([brackets, r @ image @ r_back]),
-                log + np.concatenate([self._logs, np.log(stretches)]),
-                sizes_of(image) * np.concatenate([sizes_of(images_of_others), bounds]),
-            )
+            new = np.concatenate([a @ others - others @ a, h @ a @ back])
+            brackets = image @ their_images - their_images @ image
+            images = np.concatenate([brackets, r @ image @ r_back])
+            logs = self._logs[done] + np.concatenate([self._logs, np.log(stretches)])
+            bounds = sizes[done] * np.concatenate([sizes, image_stretches])
+            self._meet(names, self._as_rows(new, images), logs, bounds)
+
+    @cached_property
+    def basis(self) -> np.ndarray:
+        """Orthonormal over the real numbers, that of the given generators first: (K, d, d)."""
+        return self._as_pairs(self._rows)[0]
+
+    @cached_property
+    def images(self) -> np.ndarray:
+        """Of the basis, shape (K, n, n)."""
+        return self._as_pairs(self._rows)[1]
+
+    def _as_rows(self, matrices: np.ndarray, images: np.ndarray) -> np.ndarray:
+        pairs = zip((matrices, images), self._shapes, strict=True)
+        return np.hstack([as_real_rows(part, is_complex) for part, (_, is_complex) in pairs])
+
+    def _as_pairs(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        (d, is_complex), (n, image_is_complex) = self._shapes
+        cut = d * d * (1 + is_complex)
+        return (
+            _as_matrices(rows[:, :cut], d, is_complex),
+            _as_matrices(rows[:, cut:], n, image_is_complex),
+        )
+
+    @property
+    def _length(self) -> int:
+        """Of the part of a row that is the matrix."""
+        d, is_complex = self._shapes[0]
+        return d * d * (1 + is_complex)
 
     def _meet(
-        self,
-        names: Sequence[str],
-        matrices: np.ndarray,
-        images: np.ndarray,
-        logs: np.ndarray,
-        bounds: np.ndarray,
-    ) -> bool:
-        """Takes elements of norms up to order one; whether any is no combination of others.
+        self, names: Sequence[str], rows: np.ndarray, logs: np.ndarray, bounds: np.ndarray
+    ) -> np.ndarray:
+        """Takes elements of norms up to order one; which are no combinations of others.
 
         Brackets that should vanish consist of rounding, so what counts as zero is measured by
         bounds on the sizes of images that follow from how they were made.
         """
-        bounds = np.maximum(bounds, sizes_of(self._met_images).max(initial=1))
-        before = len(self._names)
-        left, left_images = self._rest(matrices, images)
-        is_new = sizes_of(left) > EXACT
+        before, cut = len(self._names), self._length
+        rests = self._rest(rows)
+        is_new = np.linalg.norm(rests[:, :cut], axis=1) > EXACT
         for k in np.flatnonzero(is_new):
-            (rest,), (rest_image,) = self._rest(matrices[[k]], images[[k]])
-            norm = size_of(rest)
+            rest = rests[k] if len(self._names) == before else self._rest(rows[k])
+            norm = float(np.linalg.norm(rest[:cut]))
             if EXACT < norm < CLEARLY:
                 raise ValueError(
                     f"The Lie algebra of {self._name} cannot be closed: {names[k]}, of its "
@@ -114,43 +136,35 @@ class Closure:
                     "with more digits, or in coordinates closer to orthogonal ones."
                 )
             if norm >= CLEARLY:
-                size = size_of(matrices[k])
-                self.basis = np.concatenate([self.basis, rest[None] / norm])
-                self.images = np.concatenate([self.images, rest_image[None] / norm])
-                self._met = np.concatenate([self._met, matrices[[k]] / size])
-                self._met_images = np.concatenate([self._met_images, images[[k]] / size])
-                self._logs = np.append(self._logs, logs[k] + np.log(size))
+                size = float(np.linalg.norm(rows[k, :cut]))
+                self._rows = np.concatenate([self._rows, rest[None] / norm])
+                self._met = np.concatenate([self._met, rows[k][None] / size])
+                self._largest = max(self._largest, float(np.linalg.norm(self._met[-1, cut:])))
+                self._logs.append(logs[k] + np.log(size))
                 self._names.append(names[k])
             else:
-                is_new[k], left_images[k] = False, rest_image
-        misses = np.abs(left_images).max(axis=(1, 2), initial=0)
+                is_new[k], rests[k] = False, rest
+        misses = np.abs(rests[:, cut:]).max(axis=1, initial=0)
         # the negation catches NaN
-        wrong = np.flatnonzero(~is_new & ~(misses <= EXACT * bounds))
+        wrong = np.flatnonzero(~is_new & ~(misses <= EXACT * np.maximum(bounds, self._largest)))
         if len(wrong):
             k = wrong[0]
-            what = self._combination(matrices[k], logs[k])
+            what = self._combination(rows[k, :cut], logs[k])
             raise RelationError.between(names[k], what, misses[k] * np.exp(logs[k]))
-        return len(self._names) > before
+        return np.flatnonzero(is_new)
 
-    def _rest(self, matrices: np.ndarray, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """What is left of elements and their images without the combination of the basis."""
+    def _rest(self, rows: np.ndarray) -> np.ndarray:
+        """What is left of pairs without a combination of the basis."""
+        basis, cut = self._rows, self._length
         for _ in range(2):  # a second pass removes what rounding left in the first
-            along = (
-                as_real_rows(matrices, self._is_complex)
-                @ as_real_rows(self.basis, self._is_complex).T
-            )
-            matrices = matrices - np.tensordot(along, self.basis, 1)
-            images = images - np.tensordot(along, self.images, 1)
-        return matrices, images
+            rows = rows - rows[..., :cut] @ basis[:, :cut].T @ basis
+        return rows
 
-    def _combination(self, matrix: np.ndarray, log: float) -> str:
+    def _combination(self, row: np.ndarray, log: float) -> str:
         """How exp(log) times a matrix is written in what was met."""
-        if size_of(matrix) <= EXACT:
+        if np.linalg.norm(row) <= EXACT:
             return "0"
-        columns = as_real_rows(self._met, self._is_complex).T
-        coefficients = np.linalg.lstsq(columns, as_real_rows(matrix, self._is_complex), rcond=None)[
-            0
-        ]
+        coefficients = np.linalg.lstsq(self._met[:, : self._length].T, row, rcond=None)[0]
         terms = [
             f"{c * np.exp(log - other):.3g} {name}"
             for c, name, other in zip(coefficients, self._names, self._logs, strict=True)
@@ -173,24 +187,21 @@ class Closure:
         xp = A.__array_namespace__()
         return xp.tensordot(self.coefficients(A), xp.asarray(self.images), axes=1)
 
-    @cached_property
-    def shifts(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Zero and random elements X of the algebra, with exp(-X)."""
-        rng = np.random.RandomState(0)
-        d = self.basis.shape[1]
-        shifts = [(np.zeros((d, d)), np.eye(d))]
-        for _ in range(NUM_SHIFTS if len(self.basis) else 0):
+    def shift(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """Zero or, for numbers above 0, a random element X of the algebra, and exp(-X)."""
+        for seed in range(len(self._shifts), number + 1):
+            rng = np.random.RandomState(seed)
             weights = rng.normal(size=len(self.basis))
-            weights *= rng.uniform(0.5, 4) / np.linalg.norm(weights)
+            weights *= rng.uniform(0.5, 4) * (seed > 0) / np.linalg.norm(weights)
             X = np.tensordot(weights, self.basis, 1)
-            shifts.append((X, scipy.linalg.expm(-X)))
-        return shifts
+            self._shifts.append((X, scipy.linalg.expm(-X)))
+        return self._shifts[number]
 
     def logarithms(
         self,
         matrices: Sequence[np.ndarray],
         within: float,
-        starts: int | None = None,
+        starts: int = NUM_SHIFTS + 1,
         steps: int = 1,
     ) -> tuple[int, list[np.ndarray]] | None:
         """X, Y, ... of the algebra with exp X exp Y ... = g, for the first matrix g that has any.
@@ -201,7 +212,7 @@ class Closure:
         Args:
             matrices: each (d, d).
             within: the distance of log g from the algebra, relative to it, that is allowed.
-            starts: how many random exponentials are tried, all if missing.
+            starts: how many exponentials of `shift` are tried.
             steps: how many projections are.
 
         Returns:
@@ -212,7 +223,7 @@ class Closure:
                 i for i, g in enumerate(matrices) if np.abs(g - np.eye(len(g))).max() <= within
             ]
             return (found[0], []) if found else None
-        for shift, inverse in self.shifts[:starts]:
+        for shift, inverse in map(self.shift, range(starts)):
             for i, g in enumerate(matrices):
                 found = self._steps(g @ inverse, within, steps)
                 if found is not None:
@@ -245,16 +256,19 @@ def as_real_rows(matrices: np.ndarray, is_complex: bool) -> np.ndarray:
     return np.concatenate([np.real(flat), np.imag(flat)], axis=-1) if is_complex else flat
 
 
+def _as_matrices(rows: np.ndarray, d: int, is_complex: bool) -> np.ndarray:
+    """The same back."""
+    if is_complex:
+        real, imaginary = np.split(rows, 2, axis=1)
+        rows = real + 1j * imaginary
+    return rows.reshape(len(rows), d, d)
+
+
 def sizes_of(matrices: np.ndarray) -> np.ndarray:
     """Frobenius norms, shape (...), that neither overflow nor vanish."""
     largest = np.abs(matrices).max(axis=(-2, -1), initial=0)
     scales = np.where(largest > 0, largest, 1)
     return scales * np.linalg.norm(matrices / scales[..., None, None], axis=(-2, -1))
-
-
-def size_of(matrix: np.ndarray) -> float:
-    """That of a single one, shape (d, d)."""
-    return float(sizes_of(matrix))
 
 
 def _conjugations(h: np.ndarray, images: np.ndarray) -> tuple[np.ndarray, ...]:

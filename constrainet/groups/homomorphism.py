@@ -176,9 +176,8 @@ class _Components:
             compare(closed, np.eye(len(image)), f"exp({period:.4g} {name})", "1", _size(*parts))
 
     def _check_products(self) -> None:
-        rng, shifts = np.random.RandomState(0), self._lie.shifts
-        for _ in range(NUM_PRODUCTS if len(shifts) > 1 else 0):
-            (X, x), (Y, y) = (shifts[i] for i in rng.randint(1, len(shifts), 2))
+        for i in range(1, 2 * NUM_PRODUCTS, 2):
+            (X, x), (Y, y) = self._lie.shift(i), self._lie.shift(i + 1)
             X_image, Y_image = self._exponential_image(X), self._exponential_image(Y)
             size = _size(X_image, Y_image)
             if max(np.linalg.cond(y @ x), size / len(X_image)) > STRETCH:

@@ -9,7 +9,7 @@ from typing import NoReturn, final
 import numpy as np
 
 from constrainet.errors import AmbiguousRankError
-from constrainet.groups.closure import Closure, as_real_rows, size_of
+from constrainet.groups.closure import Closure, as_real_rows, sizes_of
 from constrainet.groups.units import units_of
 from constrainet.linalg import digest, moved, numerical_rank
 from constrainet.tolerances import EXACT, RANK
@@ -148,7 +148,7 @@ class LieAlgebra:
 
     def size(self, matrix: np.ndarray) -> float:
         """The Frobenius norm of a matrix in `units`."""
-        return size_of(moved(matrix, self.units))
+        return float(sizes_of(moved(matrix, self.units)))
 
     def distance(self, matrix: np.ndarray) -> float:
         """How far a matrix is from the algebra, in the Frobenius norm in `units`."""

@@ -34,8 +34,9 @@ MAX_WORDS = 16
 MAX_DISCRETE_WORDS = 1000
 """The same where there is no Lie algebra, so that words are only compared."""
 
+NUM_STARTS = 30
 NUM_STEPS = 8
-"""Exponentials that are split off a matrix on the way to the identity."""
+"""Random elements of the identity component from which it is tried to reach a matrix, and steps."""
 
 MAX_TENSOR = 350
 """Entries of the largest tensors whose invariants are compared: 7³, for the 3-form of G2."""
@@ -83,7 +84,7 @@ def belongs(
         return True
     if _breaks_an_invariant(g, algebra, matrices, form is not None or is_adjoint_closed):
         return False
-    return True if algebra.dim and _is_reached(g, algebra, matrices, None) else None
+    return True if algebra.dim and _is_reached(g, algebra, matrices, NUM_STARTS) else None
 
 
 def _is_in_lattice(g: np.ndarray, matrices: Sequence[np.ndarray]) -> bool | None:
@@ -254,7 +255,7 @@ def _common_null_space(constraints: list[np.ndarray], size: int) -> np.ndarray |
 
 
 def _is_reached(
-    g: np.ndarray, algebra: LieAlgebra, matrices: Sequence[np.ndarray], starts: int | None
+    g: np.ndarray, algebra: LieAlgebra, matrices: Sequence[np.ndarray], starts: int
 ) -> bool:
     """Whether g is found to be a word in the generators times exponentials."""
     g, generators = moved(g, algebra.units), [moved(h, algebra.units) for h in matrices]

@@ -100,10 +100,16 @@ class StabiliserChain:
 
     def image(self, permutation) -> np.ndarray | None:
         """The image of an element, shape (n, n); None of a permutation that is none."""
-        element = np.asarray(permutation, dtype=np.intp)[None], self._one
-        (_, inverse), depth = self._sift(element, 0)
-        # the factors' inverses were multiplied up, in the order of the inverse of the element
-        return np.linalg.inv(inverse[0]) if depth is None else None
+        rest, inverse = np.asarray(permutation, dtype=np.intp), self._one[0]
+        for level in self._levels:
+            point = rest[level.point]
+            if not level.reached[point]:
+                return None
+            place = level.place[point]
+            # the factors' inverses, in the order of the inverse of the element
+            rest, inverse = level.inverses[place][rest], level.inverse_images[place] @ inverse
+        is_one = np.array_equal(rest, np.arange(self.num_points))
+        return np.linalg.inv(inverse) if is_one else None
 
     def _complete(self):
         """Adds generators until every level holds the whole stabiliser (Schreier's lemma).
@@ -183,7 +189,7 @@ class StabiliserChain:
                 return (rests[k], images[k]), depth
             self._spend(rests.size)
             places = level.place[points]
-            rests = np.take_along_axis(level.inverses[places], rests, axis=1)
+            rests = level.inverses[places[:, None], rests]
             images = level.inverse_images[places] @ images
         moving = (rests != np.arange(self.num_points)).any(axis=1)
         if moving.any():
@@ -244,10 +250,10 @@ class _Level:
         """Elements that fix the base point, for k pairs (generator, orbit point)."""
         chosen, points = pairs.T
         places, returned = self.place[points], self.place[self.generators[chosen, points]]
-        moved = np.take_along_axis(self.generators[chosen], self.cosets[places], axis=1)
+        moved = self.generators[chosen[:, None], self.cosets[places]]
         images = self.images[chosen] @ self.coset_images[places]
         return (
-            np.take_along_axis(self.inverses[returned], moved, axis=1),
+            self.inverses[returned[:, None], moved],
             self.inverse_images[returned] @ images,
         )
 
