@@ -33,9 +33,10 @@ class Closure:
 
     Args:
         generators: A0, A1, ..., shape (D, d, d), of any scales, in even units.
-        discrete: h0, h1, ..., each (d, d), whose conjugations map the algebra to itself.
+        discrete: h0, h1, ..., shape (M, d, d), whose conjugations map the algebra to itself.
         name: of the group, for messages.
-        images: of both; if missing, only the algebra is closed.
+        lie_images: of A0, A1, ..., shape (D, n, n); if missing, only the algebra is closed.
+        discrete_images: of h0, h1, ..., shape (M, n, n).
 
     Attributes:
         given: which generators do not depend on earlier ones.
@@ -48,13 +49,15 @@ class Closure:
     def __init__(
         self,
         generators: np.ndarray,
-        discrete: Sequence[np.ndarray],
+        discrete: np.ndarray,
         name: str,
-        images: tuple[np.ndarray, Sequence[np.ndarray]] | None = None,
+        lie_images: np.ndarray | None = None,
+        discrete_images: np.ndarray | None = None,
     ):
-        d, n = generators.shape[1], 0 if images is None else images[0].shape[1]
-        lie, rho = images or (np.zeros((len(generators), 0, 0)), [np.zeros((0, 0))] * len(discrete))
-        dtype, image_dtype = np.result_type(generators, *discrete), np.result_type(lie, *rho)
+        lie = np.zeros((len(generators), 0, 0)) if lie_images is None else lie_images
+        rho = np.zeros((len(discrete), 0, 0)) if discrete_images is None else discrete_images
+        d, n = generators.shape[1], lie.shape[1]
+        dtype, image_dtype = np.result_type(generators, discrete), np.result_type(lie, rho)
         self._name = name
         self._shapes = (d, dtype.kind == "c"), (n, image_dtype.kind == "c")
         # pairs of matrix and image as real rows: the basis, and what was met, of norm 1
@@ -70,8 +73,7 @@ class Closure:
         rows = self._as_rows(generators, lie)
         names = [f"A{i}" for i in range(len(rows))]
         self.given = self._meet(names, rows, np.log(sizes), sizes_of(lie))
-        h, r = np.reshape(discrete, (-1, d, d)), np.reshape(rho, (len(discrete), n, n))
-        h, back, r, r_back, stretches = _conjugations(h, r)
+        h, back, r, r_back, stretches = _conjugations(discrete, rho)
         image_stretches = sizes_of(r) * sizes_of(r_back)
         for done, name in enumerate(self._names):  # grows on the way
             others, their_images = self._as_pairs(self._met)
@@ -115,7 +117,7 @@ class Closure:
         return d * d * (1 + is_complex)
 
     def _meet(
-        self, names: Sequence[str], rows: np.ndarray, logs: np.ndarray, bounds: np.ndarray
+        self, names: list[str], rows: np.ndarray, logs: np.ndarray, bounds: np.ndarray
     ) -> np.ndarray:
         """Takes elements of norms up to order one; which are no combinations of others.
 
@@ -125,7 +127,7 @@ class Closure:
         before, cut = len(self._names), self._length
         rests = self._rest(rows)
         is_new = np.linalg.norm(rests[:, :cut], axis=1) > EXACT
-        for k in np.flatnonzero(is_new):
+        for k in np.flatnonzero(is_new).tolist():
             rest = rests[k] if len(self._names) == before else self._rest(rows[k])
             norm = float(np.linalg.norm(rest[:cut]))
             if EXACT < norm < CLEARLY:
@@ -146,11 +148,11 @@ class Closure:
                 is_new[k], rests[k] = False, rest
         misses = np.abs(rests[:, cut:]).max(axis=1, initial=0)
         # the negation catches NaN
-        wrong = np.flatnonzero(~is_new & ~(misses <= EXACT * np.maximum(bounds, self._largest)))
-        if len(wrong):
-            k = wrong[0]
+        is_wrong = ~is_new & ~(misses <= EXACT * np.maximum(bounds, self._largest))
+        if is_wrong.any():
+            k = int(np.argmax(is_wrong))
             what = self._combination(rows[k, :cut], logs[k])
-            raise RelationError.between(names[k], what, misses[k] * np.exp(logs[k]))
+            raise RelationError.between(names[k], what, float(misses[k] * np.exp(logs[k])))
         return np.flatnonzero(is_new)
 
     def _rest(self, rows: np.ndarray) -> np.ndarray:
@@ -160,7 +162,7 @@ class Closure:
             rows = rows - rows[..., :cut] @ basis[:, :cut].T @ basis
         return rows
 
-    def _combination(self, row: np.ndarray, log: float) -> str:
+    def _combination(self, row: np.ndarray, log: np.ndarray) -> str:
         """How exp(log) times a matrix is written in what was met."""
         if np.linalg.norm(row) <= EXACT:
             return "0"
@@ -199,7 +201,7 @@ class Closure:
 
     def logarithms(
         self,
-        matrices: Sequence[np.ndarray],
+        matrices: Sequence[np.ndarray] | np.ndarray,
         within: float,
         starts: int = NUM_SHIFTS + 1,
         steps: int = 1,

@@ -18,10 +18,9 @@ import scipy.linalg
 
 from constrainet.groups.closure import Closure
 from constrainet.groups.group import Group
-from constrainet.groups.stabiliser_chain import StabiliserChain, monomial_chain
-from constrainet.groups.units import units_of
+from constrainet.groups.stabiliser_chain import StabiliserChain, monomial_chain, signed_points
 from constrainet.groups.words import Words, compare
-from constrainet.linalg import Monomial, moved
+from constrainet.linalg import Monomial, moved, units_of
 from constrainet.tolerances import AGREE, CLEARLY, EXACT, SAMPLED, STRETCH
 
 MAX_LISTED = 60_000
@@ -75,12 +74,9 @@ class Homomorphism:
         self._units, self._image_units = group.units, units_of(discrete, lie)
         even = group.in_even_units
         discrete, lie = moved(discrete, self._image_units), moved(lie, self._image_units)
-        self._lie = Closure(
-            even.lie_algebra,
-            [] if group.is_discrete else even.discrete_generators,
-            group.name,
-            (lie, [] if group.is_discrete else discrete),
-        )
+        count = 0 if group.is_discrete else len(discrete)
+        conjugating = even.discrete_generators[:count], discrete[:count]
+        self._lie = Closure(even.lie_algebra, conjugating[0], group.name, lie, conjugating[1])
         self._search = _search(even, discrete, self._lie)
 
     def image(self, g: np.ndarray, within: float = SAMPLED) -> np.ndarray | None:
@@ -119,16 +115,14 @@ class _Factored:
         self._chain, self._dim = chain, dim
 
     def image(self, g: np.ndarray, within: float) -> np.ndarray | None:
-        rows, columns = np.abs(g).argmax(axis=0), np.arange(self._dim)
-        signs = np.sign(np.real(g[rows, columns]))
-        expected = np.zeros((self._dim, self._dim))
-        expected[rows, columns] = signs
-        if np.abs(g - expected).max() > within or len(np.unique(rows)) < self._dim:
+        nearest = np.rint(np.real(g))
+        monomial = Monomial.from_dense(nearest)
+        if monomial is None or np.abs(g - nearest).max() > within:
             return None
-        points = rows + self._dim * (signs < 0)
-        if self._chain.num_points > self._dim:  # those of -e_j too
-            points = np.concatenate([points, rows + self._dim * (signs > 0)])
-        return self._chain.image(points) if points.max() < self._chain.num_points else None
+        if self._chain.num_points == self._dim and not monomial.is_permutation:
+            return None
+        (points,) = signed_points([monomial], self._dim)
+        return self._chain.image(points[: self._chain.num_points])
 
 
 class _Components:

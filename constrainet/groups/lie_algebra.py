@@ -10,8 +10,7 @@ import numpy as np
 
 from constrainet.errors import AmbiguousRankError
 from constrainet.groups.closure import Closure, as_real_rows, sizes_of
-from constrainet.groups.units import units_of
-from constrainet.linalg import digest, moved, numerical_rank
+from constrainet.linalg import digest, moved, numerical_rank, units_of
 from constrainet.tolerances import EXACT, RANK
 
 
@@ -61,7 +60,7 @@ class LieAlgebra:
         name: str = "the Lie algebra",
     ):
         units = units_of(normalising, generators)
-        even = [moved(h, units) for h in normalising]
+        even = moved(np.reshape(normalising, (-1, *generators.shape[1:])), units)
         closure = Closure(moved(generators, units), even, name)
         given = generators[closure.given].astype(closure.basis.dtype)
         basis = np.concatenate([given, moved(closure.basis[len(given) :], 1 / units)])

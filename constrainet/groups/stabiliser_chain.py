@@ -263,8 +263,8 @@ def monomial_chain(
 ) -> StabiliserChain:
     """The stabiliser chain of a group of signed permutations.
 
-    The group acts on the points ±e_j: point j stands for e_j and point dim + j for -e_j. Without
-    negative signs the points e_j suffice.
+    The group acts on the points ±e_j (`signed_points`). Without negative signs the points e_j
+    suffice.
 
     Args:
         generators: monomial matrices with phases ±1, of size `dim`.
@@ -274,8 +274,18 @@ def monomial_chain(
     Returns:
         The chain; its `order` is that of the group.
     """
-    targets = np.array([g.images for g in generators], dtype=np.intp).reshape(-1, dim)
-    offsets = dim * (np.real([g.phases for g in generators]).reshape(-1, dim) < 0)
-    if offsets.any():
-        targets = np.hstack([targets + offsets, targets + dim - offsets])
-    return StabiliserChain(targets, images=images)
+    points = signed_points(generators, dim)
+    if all(g.is_permutation for g in generators):
+        points = points[:, :dim]
+    return StabiliserChain(points, images=images)
+
+
+def signed_points(monomials: Sequence[Monomial], dim: int) -> np.ndarray:
+    """Where signed permutations send the points: j stands for e_j, and dim + j for -e_j.
+
+    Returns:
+        Ints of shape (len(monomials), 2 dim).
+    """
+    images = np.array([g.images for g in monomials], dtype=np.intp).reshape(-1, dim)
+    offsets = dim * (np.real([g.phases for g in monomials]).reshape(-1, dim) < 0)
+    return np.hstack([images + offsets, images + dim - offsets])

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import TypeVar
+from operator import matmul
+from typing import Any, TypeVar
 
 import numpy as np
 
-from constrainet.linalg import Matrix, to_dense
+from constrainet.linalg import Matrix, adjoint, to_dense
 from constrainet.tolerances import AGREE, CLEARLY, SAMPLED, STRETCH
 
 MAX_ENTRIES = 2**23
@@ -21,6 +22,13 @@ MAX_ENTRIES = 2**23
 LARGEST = 1e100
 """Sizes of the elements of an infinite group and of their images, or of their inverses, beyond
 which words are not followed: products of two neither overflow nor vanish."""
+
+NUM_MIXED = 32
+"""Random elements that take part in the walk beside the generators of a discrete unitary group.
+
+A walk by a few dozen random elements mixes in a number of steps proportional to log |G| (Alon and
+Roichman 1994), whereas the generators themselves may need as many steps as there are elements.
+"""
 
 OFFSET = 0.3716
 """Added to the binary logarithm of the largest entry, which is often a whole number or a half,
@@ -259,3 +267,15 @@ def product_replacement(
         is_right = rng.random_sample() < 0.5
         pool[i] = multiply(pool[i], factor) if is_right else multiply(factor, pool[i])
         yield pool[i]
+
+
+def mix(generators: Sequence[Matrix]) -> list[Matrix]:
+    """`NUM_MIXED` long products of unitary matrices, by product replacement; always the same."""
+    size = max(NUM_MIXED, len(generators) + 1)
+    pool = [generators[i % len(generators)] for i in range(size)]
+    # pyright cannot know that the matrices are all of one kind
+    multiply: Any = matmul
+    products = product_replacement(pool, multiply, adjoint, np.random.RandomState(0))
+    for _ in range(10 * size):
+        next(products)
+    return pool[:NUM_MIXED]

@@ -19,10 +19,8 @@ from constrainet.groups import (
     RelationError,
     check_group,
     check_precision,
-    is_singular,
-    units_of,
 )
-from constrainet.linalg import Monomial, digest, moved, to_dense
+from constrainet.linalg import Monomial, digest, is_singular, moved, to_dense, units_of
 from constrainet.reps.atomic import AtomicRep
 from constrainet.reps.derived import dual, inflate
 from constrainet.reps.rep import Rep

@@ -10,8 +10,7 @@ import numpy as np
 import scipy.linalg
 
 from constrainet.groups import Group, check_group, is_known_finite, resembles
-from constrainet.reps.action import block_diagonal, embedded
-from constrainet.reps.arguments import check_rep
+from constrainet.reps.action import block_diagonal, check_rep, embedded
 from constrainet.reps.defining import Defining, V
 from constrainet.reps.derived import DerivedAtom, inflate
 from constrainet.reps.generated import on_host
