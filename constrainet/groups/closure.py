@@ -66,7 +66,7 @@ class Closure:
         self._names: list[str] = []
         self._logs: list[float] = []
         self._largest = 1.0  # of the images of these
-        self._shifts: list[tuple[np.ndarray, np.ndarray]] = []
+        self._shifts: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         sizes = sizes_of(generators)
         sizes = np.where(sizes > 0, sizes, 1)
         generators, lie = generators / sizes[:, None, None], lie / sizes[:, None, None]
@@ -191,12 +191,12 @@ class Closure:
 
     def shift(self, number: int) -> tuple[np.ndarray, np.ndarray]:
         """Zero or, for numbers above 0, a random element X of the algebra, and exp(-X)."""
-        for seed in range(len(self._shifts), number + 1):
-            rng = np.random.RandomState(seed)
+        if number not in self._shifts:
+            rng = np.random.RandomState(number)
             weights = rng.normal(size=len(self.basis))
-            weights *= rng.uniform(0.5, 4) * (seed > 0) / np.linalg.norm(weights)
+            weights *= rng.uniform(0.5, 4) * (number > 0) / np.linalg.norm(weights)
             X = np.tensordot(weights, self.basis, 1)
-            self._shifts.append((X, scipy.linalg.expm(-X)))
+            self._shifts[number] = X, scipy.linalg.expm(-X)
         return self._shifts[number]
 
     def logarithms(

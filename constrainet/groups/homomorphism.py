@@ -74,9 +74,10 @@ class Homomorphism:
         self._units, self._image_units = group.units, units_of(discrete, lie)
         even = group.in_even_units
         discrete, lie = moved(discrete, self._image_units), moved(lie, self._image_units)
-        count = 0 if group.is_discrete else len(discrete)
-        conjugating = even.discrete_generators[:count], discrete[:count]
-        self._lie = Closure(even.lie_algebra, conjugating[0], group.name, lie, conjugating[1])
+        h, rho = even.lie_algebra[:0], discrete[:0]
+        if not group.is_discrete:
+            h, rho = even.discrete_generators, discrete
+        self._lie = Closure(even.lie_algebra, h, group.name, lie, rho)
         self._search = _search(even, discrete, self._lie)
 
     def image(self, g: np.ndarray, within: float = SAMPLED) -> np.ndarray | None:
