@@ -189,13 +189,19 @@ class Closure:
         xp = A.__array_namespace__()
         return xp.tensordot(self.coefficients(A), xp.asarray(self.images), axes=1)
 
+    @cached_property
+    def _directions(self) -> np.ndarray:
+        """Coefficients of zero and of random elements, shape (NUM_SHIFTS + 1, K)."""
+        rng = np.random.RandomState(0)
+        weights = rng.normal(size=(NUM_SHIFTS + 1, len(self.basis)))
+        lengths = rng.uniform(0.5, 4, (NUM_SHIFTS + 1, 1))
+        lengths[0] = 0
+        return weights * lengths / np.linalg.norm(weights, axis=1, keepdims=True)
+
     def shift(self, number: int) -> tuple[np.ndarray, np.ndarray]:
-        """Zero or, for numbers above 0, a random element X of the algebra, and exp(-X)."""
+        """Zero or, for numbers up to `NUM_SHIFTS`, a random element X, and exp(-X)."""
         if number not in self._shifts:
-            rng = np.random.RandomState(number)
-            weights = rng.normal(size=len(self.basis))
-            weights *= rng.uniform(0.5, 4) * (number > 0) / np.linalg.norm(weights)
-            X = np.tensordot(weights, self.basis, 1)
+            X = np.tensordot(self._directions[number], self.basis, 1)
             self._shifts[number] = X, scipy.linalg.expm(-X)
         return self._shifts[number]
 
