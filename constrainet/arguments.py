@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from abc import ABCMeta
 from collections.abc import Callable, Mapping, Sequence
 from inspect import Signature, signature
@@ -49,6 +50,21 @@ def check_rtol(rtol: float | None) -> None:
             "`rtol` should lie between 0 and 1, because it is a fraction of the generators' size, "
             f"or be None. Got {rtol!r}."
         )
+
+
+def as_count(value, what: str) -> int | None:
+    """A non-negative whole number; None if it is no number at all."""
+    try:
+        count = operator.index(value)
+    except TypeError:
+        if isinstance(value, float):
+            raise TypeError(
+                f"{what[0].upper()}{what[1:]} should be a whole number. Got {value!r}."
+            ) from None
+        return None
+    if count < 0:
+        raise ValueError(f"{what[0].upper()}{what[1:]} should not be negative. Got {count}.")
+    return count
 
 
 def names_elsewhere(names: Mapping[str, str]) -> Callable[[Class], Class]:

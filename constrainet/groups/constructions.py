@@ -14,8 +14,7 @@ from constrainet.groups.arguments import check_size
 from constrainet.groups.finite import S
 from constrainet.groups.group import Group, check_group
 from constrainet.groups.haar import Independent, Moved, Sampler
-from constrainet.groups.units import is_singular
-from constrainet.linalg import Matrix, Monomial, to_dense
+from constrainet.linalg import Matrix, Monomial, is_singular, to_dense
 
 
 def embed(

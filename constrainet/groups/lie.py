@@ -11,7 +11,6 @@ from itertools import combinations
 import numpy as np
 
 from constrainet.groups.arguments import check_size
-from constrainet.groups.elementary import reflection, stack, unit
 from constrainet.groups.group import Group
 from constrainet.groups.haar import (
     Euclidean,
@@ -22,6 +21,7 @@ from constrainet.groups.haar import (
     Polar,
     Special,
 )
+from constrainet.groups.orthogonal import reflection, stack, unit
 
 
 def Trivial(n: int) -> Group:

@@ -11,7 +11,6 @@ from itertools import combinations
 import numpy as np
 
 from constrainet.groups.arguments import check_size
-from constrainet.groups.elementary import reflection, stack, unit
 from constrainet.groups.group import Group
 from constrainet.groups.haar import (
     HaarOrthogonal,
@@ -19,6 +18,26 @@ from constrainet.groups.haar import (
     Polar,
     Special,
 )
+from constrainet.linalg import Monomial
+
+
+def unit(n: int, i: int, j: int) -> np.ndarray:
+    """E_ij of size n."""
+    matrix = np.zeros((n, n))
+    matrix[i, j] = 1
+    return matrix
+
+
+def stack(n: int, matrices: list[np.ndarray], dtype: type = float) -> np.ndarray:
+    """The matrices as an array of shape (D, n, n), also where there are none."""
+    return np.array(matrices, dtype=dtype).reshape(len(matrices), n, n)
+
+
+def reflection(n: int, *axes: int) -> Monomial:
+    """The matrix that changes the sign of some coordinates."""
+    signs = np.ones(n)
+    signs[list(axes)] = -1
+    return Monomial(np.arange(n), signs)
 
 
 def SO(p: int, q: int = 0) -> Group:

@@ -10,13 +10,16 @@ fingerprints that tell answers apart.
 """
 
 from constrainet.linalg.balance import (
+    LARGEST_CONDITION,
     are_hermitian,
     are_orthogonal,
     even_sizes,
     even_units,
+    is_singular,
     moved,
     outside_span,
     tight_combinations,
+    units_of,
 )
 from constrainet.linalg.canonical import LONG, canonical_basis, canonical_combinations
 from constrainet.linalg.content import ByContent, digest
@@ -37,11 +40,15 @@ from constrainet.linalg.operators import (
     Matrix,
     adjoint,
     apply_along,
+    direct_sum_of_algebras,
+    direct_sum_of_generators,
+    is_unitary,
     to_dense,
 )
 from constrainet.linalg.rounding import without_rounding
 
 __all__ = [
+    "LARGEST_CONDITION",
     "LONG",
     "BlockDiagonal",
     "ByContent",
@@ -58,9 +65,13 @@ __all__ = [
     "canonical_combinations",
     "closed_combinations",
     "digest",
+    "direct_sum_of_algebras",
+    "direct_sum_of_generators",
     "even_sizes",
     "even_units",
     "fingerprint",
+    "is_singular",
+    "is_unitary",
     "kronecker_pairs",
     "logarithm",
     "moved",
@@ -70,5 +81,6 @@ __all__ = [
     "tidied",
     "tight_combinations",
     "to_dense",
+    "units_of",
     "without_rounding",
 ]

@@ -17,11 +17,10 @@ from typing import NoReturn
 
 import numpy as np
 
-from constrainet.arguments import names_elsewhere
+from constrainet.arguments import as_count, names_elsewhere
 from constrainet.groups import Group
 from constrainet.linalg import BlockDiagonal, KroneckerProduct, KroneckerSum, digest
 from constrainet.reps.action import Action, block_diagonal
-from constrainet.reps.arguments import as_count
 from constrainet.reps.notation import with_multiplicity, with_power
 from constrainet.reps.question import Question, to_common_group, under_one_group
 from constrainet.reps.symmetries import Piece, outer
