@@ -15,8 +15,8 @@ chain share (`shared_frame.py`). There, linear maps are small matrices that mix 
 `dealing.py` says, by one pass over rows (`rows.py`), `gating.py` multiplies them by scalars,
 `norms.py` takes their invariant squares, `functions_on_groups.py` makes functions on a finite group
 of them (by its Fourier transform, `fourier.py`), and `bias.py` adds invariant vectors. `probe.py`
-finds out what such maps reach. What all this makes parameters mean, `fingerprints.py` tells in
-twelve digits.
+finds out what such maps reach. A batch may be spread over devices (`sharding.py`). What all this
+makes parameters mean, `fingerprints.py` tells in twelve digits.
 """
 
 from constrainet.maps.bias import BiasMap, bias_map
