@@ -19,6 +19,7 @@ finds out what such maps reach. A batch may be spread over devices (`sharding.py
 makes parameters mean, `fingerprints.py` tells in twelve digits.
 """
 
+from constrainet.inference import FoldedModel, load_folded
 from constrainet.maps.bias import BiasMap, bias_map
 from constrainet.maps.channels import matched_rep, num_hidden, uniform_rep, with_gates
 from constrainet.maps.composition import Composite, chain
@@ -28,7 +29,7 @@ from constrainet.maps.coordinates import Coordinates
 from constrainet.maps.equivariant import EquivariantMap, equivariant_map
 from constrainet.maps.features import Features
 from constrainet.maps.fingerprints import fingerprint
-from constrainet.maps.folding import FoldedModel, fold, load_folded
+from constrainet.maps.folding import fold
 from constrainet.maps.functions_on_groups import GroupFunctions, group_functions
 from constrainet.maps.gating import Gates, gates
 from constrainet.maps.linear_layer import PARAMETRIZATIONS
