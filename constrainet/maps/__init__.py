@@ -5,7 +5,8 @@ A `Map` (`map.py`) has `init`, which makes parameters, and `apply`. Maps are `li
 `layer_norm` (`normalization.py`), and what is made of others: `chain` and `residual`
 (`composition.py`), and the models `emlp` (`perceptron.py`) and `tensor_product_net`
 (`product_net.py`), whose hidden representations `channels.py` chooses and `reach.py` completes.
-`conversion.py` changes between parametrizations, and `folding.py` prepares models for inference.
+`conversion.py` changes between parametrizations, and `folding.py` prepares models for inference, or
+`onnx.py` for other runtimes.
 
 Under them stand the functions they compute with. A batch of vectors (`features.py`) is held in the
 representation's own coordinates or in irreducible ones (`coordinates.py`), which all maps of a
@@ -50,6 +51,7 @@ from constrainet.maps.nonlinearities import PointwiseNonlinearity as pointwise
 from constrainet.maps.nonlinearities import RegularNonlinearity as regular
 from constrainet.maps.normalization import LayerNorm as layer_norm
 from constrainet.maps.norms import InvariantSquares, invariant_squares
+from constrainet.maps.onnx import save_onnx
 from constrainet.maps.perceptron import EMLP as emlp
 from constrainet.maps.perceptron import EMLPBlock as emlp_block
 from constrainet.maps.probe import Probe
@@ -107,6 +109,7 @@ __all__ = [
     "product_rep",
     "regular",
     "residual",
+    "save_onnx",
     "tensor_product",
     "tensor_product_block",
     "tensor_product_map",
