@@ -1,9 +1,9 @@
 # Everything a fresh clone needs is Python >= 3.11 and make; `make help` lists the targets.
 
-# The first of these interpreters that runs and is new enough, unless PYTHON is given.
+# The newest of these interpreters that runs, unless PYTHON is given.
 find_python = $(firstword $(shell for python in $(1); do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python; done; true))
-PYTHON ?= $(call find_python,python3 python3.13 python3.12 python3.11)
+PYTHON ?= $(call find_python,python3.13 python3.12 python3.11 python3)
 
 BIN := .venv/bin
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
