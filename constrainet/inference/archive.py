@@ -122,7 +122,7 @@ def _model(function: bytes, weights: list[np.ndarray], digits: str, origin: str)
     except Exception as error:  # whatever damage or another version leads to
         raise ValueError(
             f"{origin}, and JAX {jax.__version__} cannot read its function: {error}. Load it with "
-            "that version of JAX or a newer one; or build the model from its declaration and "
-            "parameters with this version, and fold it again."
+            "that version of JAX, or build the model from its declaration and parameters with this "
+            "one and fold it again."
         ) from error
     return model
