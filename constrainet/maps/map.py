@@ -19,6 +19,7 @@ import numpy as np
 
 from constrainet.arguments import Declared
 from constrainet.maps.features import Features
+from constrainet.maps.sharding import compute
 from constrainet.maps.shared_frame import SharedFrame, frame
 from constrainet.reps import NamedSum, Rep
 
@@ -222,13 +223,17 @@ class Map(metaclass=Declared):
             raise ValueError(
                 f"`{name}` takes arrays of equal shapes but for the last axis. Got {shapes}."
             )
-        features = [
-            Features.of(self.frame.coordinates(rep), x)
-            for rep, x in zip(self.reps, arrays, strict=False)
-        ]
         real = jnp.finfo(jnp.result_type(*arrays)).dtype
         given = self.checked_external(name, lead, external or {})
-        y = self.run(params(real), *features, **given).array(lead)
+
+        def function(arrays, params, given):
+            features = [
+                Features.of(self.frame.coordinates(rep), x)
+                for rep, x in zip(self.reps, arrays, strict=False)
+            ]
+            return self.run(params, *features, **given).array(lead)
+
+        y = compute(function, arrays, params(real), given)
         return like_input(y, self.rep_out, *xs)
 
     def checked_external(

@@ -22,6 +22,7 @@ from constrainet.maps.coordinates import Coordinates, concatenate, split
 from constrainet.maps.dealing import Path, Product, deal
 from constrainet.maps.features import Features
 from constrainet.maps.rows import RowProducts
+from constrainet.maps.sharding import times
 from constrainet.maps.shared_frame import SharedFrame, frame
 from constrainet.reps import Rep, Scalar, under_one_group
 
@@ -210,11 +211,11 @@ class TensorProductMap:
                 z = part.reshape(q, 1 if is_full else n, d, batch)
                 z = jnp.sum(w * z, axis=0)
             elif is_full:
-                z = w.reshape(q, n).T @ part.reshape(q, d * batch)
+                z = times(w.reshape(q, n).T, part.reshape(q, d, batch))
             else:
-                z = part.reshape(q, n, d * batch)
-                z = jnp.sum(w.reshape(q, n, 1) * z, axis=0)
-            components[i] = z.reshape(n, d, batch)
+                z = part.reshape(q, n, d, batch)
+                z = jnp.sum(w.reshape(q, n, 1, 1) * z, axis=0)
+            components[i] = z
         return components
 
     def apply(self, weights: jax.Array, x: jax.Array, y: jax.Array | None = None) -> jax.Array:

@@ -146,6 +146,10 @@ class RowProducts:
     @partial(jax.jit, static_argnames=("self", "slot"))
     def evaluate(self, a: jax.Array, b: jax.Array, slot: int) -> jax.Array:
         """The map to x, y or z (slot 0, 1 or 2) from the other two, in their order."""
+        return self.formula(a, b, slot)
+
+    def formula(self, a: jax.Array, b: jax.Array, slot: int) -> jax.Array:
+        """`evaluate`, operation by operation."""
         tables, assembly = self._tables[slot]
         return assembly.apply(concatenate([table.apply(a, b) for table in tables]))
 
