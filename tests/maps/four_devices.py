@@ -81,7 +81,7 @@ def parallel(m: cm.Map, params: Any, x: jax.Array) -> tuple[Any, int]:
 
 WAYS = {"shard_map": mapped, "pmap": parallel}
 if HAS_AXIS_TYPES:
-    EXPLICIT = jax.make_mesh((4,), ("data",), axis_types=(jax.sharding.AxisType.Explicit,))
+    EXPLICIT = Mesh(MESH.devices, ("data",), axis_types=(jax.sharding.AxisType.Explicit,))
     WAYS["explicit axes"] = partial(spread, EXPLICIT, False)
     WAYS["automatic axes"] = partial(spread, MESH, True)
 else:
