@@ -7,7 +7,7 @@ PYTHON ?= $(call find_python,python3.13 python3.12 python3.11 python3)
 
 BIN := .venv/bin
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
-PYTEST := -m pytest -n auto --maxprocesses 8
+PYTEST := -m pytest -n auto --maxprocesses 8 --dist worksteal
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
