@@ -7,14 +7,15 @@ worth it, tensor products stay whole, as components of their own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
 from constrainet.errors import CertificateError
 from constrainet.linalg import kronecker_pairs
-from constrainet.solve.certificate import allowed_violation, certify
+from constrainet.solve.certificate import Known, allowed_violation, certify
 from constrainet.solve.eigenspaces import DecompositionError
 from constrainet.solve.isotypic import Decomposer
 from constrainet.solve.problem import Atom, Space, Symmetry, Term, dim_of
@@ -114,35 +115,24 @@ class _Work:
         atoms = {atom for space in spaces for term in space.terms for atom in term.atoms}
         self._complex = {a.symmetry for a in atoms if a.is_complex or a.symmetry.is_complex}
         self.worst = 0.0
+        self._known: Known = {}
         self.components: dict[tuple, Component] = {}
         self._decomposers: dict[Symmetry, Decomposer] = {}
 
     def split(self, term: Term) -> dict[int, np.ndarray]:
         """The parts of one term."""
-        # (what the component is known by, its atoms, its commutant, the intertwiners)
-        products = [((), (), np.ones((1, 1, 1)), np.ones((1, 1, 1)))]
-        for symmetry in dict.fromkeys(atom.symmetry for atom in term.atoms):
-            products = [
-                (
-                    name + factor_name,
-                    atoms + factor_atoms,
-                    None
-                    if commutant is None or factor_commutant is None
-                    else kronecker_pairs(commutant, factor_commutant),
-                    kronecker_pairs(copies, factor_copies),
-                )
-                for name, atoms, commutant, copies in products
-                for factor_name, factor_atoms, factor_commutant, factor_copies in self._factor(
-                    symmetry, term.of(symmetry)
-                )
-            ]
+        symmetries = dict.fromkeys(atom.symmetry for atom in term.atoms)
+        factors = [list(self._factor(symmetry, term.of(symmetry))) for symmetry in symmetries]
+        products = reduce(
+            _products, factors or [[((), (), np.ones((1, 1, 1)), np.ones((1, 1, 1)))]]
+        )
         parts = {}
         for name, atoms, commutant, copies in products:
             self.components.setdefault(name, Component(atoms, commutant))
             parts[list(self.components).index(name)] = copies
         return parts
 
-    def _factor(self, symmetry: Symmetry, atoms: tuple[Atom, ...]):
+    def _factor(self, symmetry: Symmetry, atoms: tuple[Atom, ...]) -> Iterator[Part]:
         if dim_of(atoms) >= self.whole_from or not all(atom.is_adjoint_closed for atom in atoms):
             yield (atoms,), atoms, None, np.eye(dim_of(atoms))[None]
             return
@@ -151,7 +141,7 @@ class _Work:
             self._decomposers[symmetry] = Decomposer(symmetry, is_complex, self.seed)
         decomposer = self._decomposers[symmetry]
         form = decomposer.intertwiners(atoms, atoms)
-        self.worst = max(self.worst, certify(form, atoms, atoms).worst)
+        self.worst = max(self.worst, certify(form, atoms, atoms, self._known).worst)
         for index, copies in decomposer.decompose(atoms).items():
             irrep = decomposer.catalogue.recipes[index].irrep
             atom = Atom(symmetry, tuple(irrep.discrete), irrep.infinitesimal, irrep.dim)
@@ -162,3 +152,23 @@ class _Work:
                 irrep.commutant,
                 copies,
             )
+
+
+Part = tuple[tuple, tuple[Atom, ...], np.ndarray | None, np.ndarray]
+"""What a component is known by, its atoms, its commutant, and the intertwiners from it."""
+
+
+def _products(left: Sequence[Part], right: Sequence[Part]) -> list[Part]:
+    """The parts of a tensor product under independent symmetries."""
+    return [
+        (
+            name + factor_name,
+            atoms + factor_atoms,
+            None
+            if commutant is None or factor_commutant is None
+            else kronecker_pairs(commutant, factor_commutant),
+            kronecker_pairs(copies, factor_copies),
+        )
+        for name, atoms, commutant, copies in left
+        for factor_name, factor_atoms, factor_commutant, factor_copies in right
+    ]

@@ -28,7 +28,7 @@ from constrainet.solve.eigenspaces import NEGLIGIBLE, DecompositionError, Eigens
 from constrainet.solve.forms import Irreducible
 from constrainet.solve.formulas import Formulas, Images
 from constrainet.solve.problem import Symmetry
-from constrainet.tolerances import EXACT
+from constrainet.tolerances import CLUSTER, EXACT
 
 ROUNDING = 3e-13
 """Copies that intertwine up to this are as good as they get."""
@@ -82,10 +82,14 @@ class Catalogue:
         seed: of the random elements.
 
     Attributes:
+        symmetry: see above.
+        is_complex: see above.
+        formulas: of the random elements.
         recipes: one for each irreducible, in the order in which they were met.
     """
 
     def __init__(self, symmetry: Symmetry, is_complex: bool, seed: int):
+        self.symmetry, self.is_complex = symmetry, is_complex
         self.formulas = Formulas(symmetry, is_complex, seed)
         self.recipes: list[Recipe] = []
         self.decompose(self.formulas.trivial())
@@ -129,15 +133,36 @@ class Catalogue:
         inside = images.within(basis)
         if images.violation(basis[None], inside) > NEGLIGIBLE:
             raise DecompositionError("The random elements do not generate the algebra.")
+        return self._recipe(inside)[0]
+
+    def index_of(self, images: Images) -> tuple[int, np.ndarray]:
+        """The index of an irreducible representation, and its canonical basis, shape (d, d).
+
+        The basis is determined up to the commutant.
+
+        Raises:
+            DecompositionError: if these random elements do not show that it is irreducible.
+        """
+        recipe, basis = self._recipe(images)
+        size = max(1.0, np.abs(recipe.spectrum).max())
+        for known in self.recipes:
+            is_like = known.spectrum.shape == recipe.spectrum.shape
+            if is_like and np.abs(known.spectrum - recipe.spectrum).max() <= CLUSTER * size:
+                return known.irrep.index, basis
+        self.recipes.append(recipe)
+        return recipe.irrep.index, basis
+
+    def _recipe(self, images: Images) -> tuple[Recipe, np.ndarray]:
+        """Of an irreducible representation, with its canonical basis."""
         # by itself it has fewer eigenvalues, further apart, than among others
-        alone = Eigenspaces(*self.formulas.generic(inside))
+        alone = Eigenspaces(*self.formulas.generic(images))
         units, carriers = alone.units(), alone.carriers()
         seed = alone.bases[0][:, :1]
-        canonical = alone.copies(seed, range(len(carriers)), units, carriers)[0]
-        inside = inside.within(_orthonormalised(canonical))
-        commutant = _commutant(len(inside.elements[0]), 1 + len(units) + (len(units) == 2))
+        basis = orthonormalised(alone.copies(seed, range(len(carriers)), units, carriers)[0])
+        inside = images.within(basis)
+        commutant = _commutant(len(basis), 1 + len(units) + (len(units) == 2))
         irrep = Irreducible(len(self.recipes), inside.discrete, inside.infinitesimal, commutant)
-        return Recipe(irrep, inside, alone.values, units, carriers)
+        return Recipe(irrep, inside, alone.values, units, carriers), basis
 
     def _copies(
         self, images: Images, eigenspaces: Eigenspaces, groups: list[int], recipe: Recipe
@@ -181,7 +206,7 @@ def _polished(images: Images, copies: np.ndarray, recipe: Recipe) -> np.ndarray:
     for _ in range(MOST_AVERAGES):
         for g, small_g in zip(elements, small_elements, strict=True):
             copies = (copies + g @ copies @ small_g.conj().T) / 2
-        columns = _orthonormalised(copies.transpose(1, 0, 2).reshape(n, m * d))
+        columns = orthonormalised(copies.transpose(1, 0, 2).reshape(n, m * d))
         copies = columns.reshape(n, m, d).swapaxes(0, 1)
         if images.violation(copies, small) <= ROUNDING:
             break
@@ -199,6 +224,6 @@ def _polished(images: Images, copies: np.ndarray, recipe: Recipe) -> np.ndarray:
     return np.sum([np.tensordot(numbers, each, (0, 0)) for numbers, each in pairs], axis=0)
 
 
-def _orthonormalised(columns: np.ndarray) -> np.ndarray:
+def orthonormalised(columns: np.ndarray) -> np.ndarray:
     """The nearest orthonormal columns, by one step of Newton's method, from close to it."""
     return 1.5 * columns - 0.5 * columns @ (columns.conj().T @ columns)

@@ -2,7 +2,8 @@
 
 A tensor product is decomposed by fusion: if the first k-1 factors contain λ, then the first k
 contain what λ ⊗ (k-th factor) contains. Each such small product is decomposed once, so the largest
-eigenproblem has the size of an irreducible times a factor, whatever the tensor rank.
+eigenproblem has the size of an irreducible times a factor, whatever the tensor rank. Of rotations
+they are known beforehand (`spins.py`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from constrainet.solve.formulas import Images
 from constrainet.solve.irreps import Catalogue
 from constrainet.solve.problem import Atom, Symmetry, dim_of
 from constrainet.solve.progress import steps
+from constrainet.solve.spins import Spins
 
 
 class Decomposer:
@@ -30,6 +32,7 @@ class Decomposer:
 
     def __init__(self, symmetry: Symmetry, is_complex: bool, seed: int):
         self.catalogue = Catalogue(symmetry, is_complex, seed)
+        self._spins = Spins.of(symmetry, self.catalogue)
         self._atoms: dict[Atom, Images] = {}
         self._fusions: dict[tuple[int, Atom], tuple[dict[int, np.ndarray], float]] = {}
         self._products: dict[tuple[Atom, ...], dict[int, np.ndarray]] = {
@@ -54,7 +57,8 @@ class Decomposer:
                 gaps.append(gap)
                 for result, paths in results.items():
                     parts.setdefault(result, []).append(_compose(copies, paths))
-            product = {i: np.concatenate(parts[i]) for i in self.catalogue.in_order(parts)}
+            order = self.catalogue.in_order(parts)
+            product = {i: np.concatenate(parts.pop(i)) for i in order}  # each freed when joined
             if sum(m * d for m, _, d in (c.shape for c in product.values())) != dim_of(atoms):
                 raise DecompositionError("The irreducible dimensions do not add up.")
             self._products[atoms], self._gaps[atoms] = product, min(gaps)
@@ -73,8 +77,12 @@ class Decomposer:
 
     def _fuse(self, irrep: int, atom: Atom) -> tuple[dict[int, np.ndarray], float]:
         if (irrep, atom) not in self._fusions:
-            product = self.catalogue.recipes[irrep].images.tensor(self._images(atom))
-            self._fusions[irrep, atom] = self.catalogue.decompose(product)
+            known = self._spins and self._spins.fuse(irrep, atom)
+            if known:
+                self._fusions[irrep, atom] = known, float("inf")
+            else:
+                product = self.catalogue.recipes[irrep].images.tensor(self._images(atom))
+                self._fusions[irrep, atom] = self.catalogue.decompose(product)
         return self._fusions[irrep, atom]
 
     def intertwiners(self, rows: Sequence[Atom], columns: Sequence[Atom]) -> IsotypicForm:
