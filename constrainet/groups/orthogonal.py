@@ -1,7 +1,8 @@
 """The orthogonal groups of definite and indefinite forms, each in its standard matrices.
 
 E_ij stands for the matrix with a single 1, in row i and column j; η for the diagonal matrix with
-p ones and then q minus ones. Generators are listed in lexicographic order of the index pairs.
+p ones and then q minus ones. Generators are listed in lexicographic order of the index pairs. From
+n = 55 on, two elements (four, if q > 0) that generate the Lie algebra take the place of its basis.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from itertools import combinations
 import numpy as np
 
 from constrainet.groups.arguments import check_size
-from constrainet.groups.elementary import reflection, stack, unit
+from constrainet.groups.elementary import classical_algebra, is_large, reflection, unit
 from constrainet.groups.group import Group
 from constrainet.groups.haar import (
     HaarOrthogonal,
     Independent,
     Polar,
+    Sampler,
     Special,
 )
 
@@ -56,7 +58,7 @@ def SO(p: int, q: int = 0) -> Group:
         lie_algebra=algebra,
         discrete_generators=[reflection(p + q, 0, p)],
         name=f"SO({p},{q})",
-        sampler=Polar(compact, algebra),
+        sampler=_polar(compact, algebra),
     )
 
 
@@ -98,7 +100,7 @@ def O(p: int, q: int = 0) -> Group:  # noqa: E743 (the group's name)
         lie_algebra=algebra,
         discrete_generators=[reflection(p + q, 0), reflection(p + q, p)],
         name=f"O({p},{q})",
-        sampler=Polar(Independent((HaarOrthogonal(p), HaarOrthogonal(q))), algebra),
+        sampler=_polar(Independent((HaarOrthogonal(p), HaarOrthogonal(q))), algebra),
     )
 
 
@@ -129,7 +131,7 @@ def SOplus(p: int, q: int = 0) -> Group:
         return SO(p)
     algebra = _orthogonal_algebra(p, q)
     compact = Independent((Special(HaarOrthogonal(p)), Special(HaarOrthogonal(q))))
-    return Group(lie_algebra=algebra, name=f"SO⁺({p},{q})", sampler=Polar(compact, algebra))
+    return Group(lie_algebra=algebra, name=f"SO⁺({p},{q})", sampler=_polar(compact, algebra))
 
 
 def Lorentz() -> Group:
@@ -151,11 +153,19 @@ def Lorentz() -> Group:
 
 def _orthogonal_algebra(p: int, q: int) -> np.ndarray:
     n = p + q
-    # rotations between axes of the same sign, boosts between axes of different sign
-    return stack(
+    signs = np.where(np.arange(n) < p, 1.0, -1.0)
+    return classical_algebra(
         n,
-        [
+        n * (n - 1) // 2,
+        # rotations between axes of the same sign, boosts between axes of different sign
+        lambda: (
             unit(n, i, j) + (1 if i < p <= j else -1) * unit(n, j, i)
             for i, j in combinations(range(n), 2)
-        ],
+        ),
+        lambda x: x - np.outer(signs, signs) * x.T,
     )
+
+
+def _polar(compact: Sampler, algebra: np.ndarray) -> Polar:
+    n = algebra.shape[1]
+    return Polar(compact, algebra, is_large(n, n * (n - 1) // 2))

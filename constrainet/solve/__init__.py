@@ -11,6 +11,7 @@ else. Irreducibles and their copies are found by `irreps.py`, from random elemen
 null spaces in `storage.py` too, checked by `completeness.py`).
 """
 
+from constrainet.memory import memory_limit
 from constrainet.solve.cache import clear_memory
 from constrainet.solve.certificate import Certificate
 from constrainet.solve.decomposition import Component, Decomposition, decompose
@@ -24,7 +25,6 @@ from constrainet.solve.forms import (
     constant,
 )
 from constrainet.solve.invariants import METHODS, intertwiners
-from constrainet.solve.memory import memory_limit
 from constrainet.solve.problem import TRIVIAL, Atom, Space, Symmetry, Term
 from constrainet.solve.projector import Projector
 from constrainet.solve.subspace import Block, Solution, Subspace

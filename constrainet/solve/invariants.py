@@ -20,12 +20,12 @@ import numpy as np
 
 from constrainet.errors import CertificateError, MethodNotApplicableError, ProblemTooLargeError
 from constrainet.linalg import KroneckerProduct, Monomial, canonical_basis
+from constrainet.memory import memory_limit
 from constrainet.solve.cache import recall, remember
 from constrainet.solve.certificate import Certificate, Known, allowed_violation, certify
 from constrainet.solve.eigenspaces import DecompositionError
 from constrainet.solve.forms import DenseForm, Form
 from constrainet.solve.isotypic import Decomposer
-from constrainet.solve.memory import memory_limit
 from constrainet.solve.nullspace import nullspace, polished
 from constrainet.solve.orbits import orbits
 from constrainet.solve.problem import Atom, Question, Space, Symmetry, dim_of

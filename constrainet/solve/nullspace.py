@@ -27,8 +27,8 @@ from constrainet.errors import (
     ProblemTooLargeError,
 )
 from constrainet.linalg import Matrix, Monomial, numerical_rank, tight_combinations, to_dense
+from constrainet.memory import memory_limit
 from constrainet.solve.forms import DenseForm
-from constrainet.solve.memory import memory_limit
 from constrainet.solve.problem import Atom, dim_of, images
 from constrainet.solve.progress import steps
 from constrainet.tolerances import EXACT, GAP, RANK, STRETCH

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from constrainet.errors import ProblemTooLargeError
-from constrainet.solve.memory import memory_limit
+from constrainet.memory import memory_limit
 from constrainet.solve.subspace import Subspace
 
 

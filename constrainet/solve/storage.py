@@ -24,10 +24,10 @@ from pathlib import Path
 import numpy as np
 
 from constrainet.linalg import canonical_basis, digest
+from constrainet.memory import memory_limit
 from constrainet.solve.certificate import allowed_violation, certify
 from constrainet.solve.completeness import is_complete
 from constrainet.solve.forms import DenseForm, Form
-from constrainet.solve.memory import memory_limit
 from constrainet.solve.problem import Question, dim_of
 from constrainet.tolerances import EXACT
 

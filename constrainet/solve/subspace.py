@@ -17,9 +17,9 @@ import numpy as np
 
 from constrainet.errors import ProblemTooLargeError
 from constrainet.linalg import digest, fingerprint
+from constrainet.memory import memory_limit
 from constrainet.solve.certificate import Certificate
 from constrainet.solve.forms import Form, take
-from constrainet.solve.memory import memory_limit
 from constrainet.solve.problem import Question, Space, Term, dim_of
 
 
