@@ -13,8 +13,9 @@ from functools import reduce
 
 import numpy as np
 
-from constrainet.errors import CertificateError
+from constrainet.errors import CertificateError, ProblemTooLargeError
 from constrainet.linalg import kronecker_pairs
+from constrainet.memory import memory_limit
 from constrainet.solve.certificate import Known, allowed_violation, certify
 from constrainet.solve.eigenspaces import DecompositionError
 from constrainet.solve.isotypic import Decomposer
@@ -93,6 +94,7 @@ def decompose(*spaces: Space, whole_from: float = WHOLE_FROM) -> Decomposition:
     Raises:
         CertificateError: if no random elements lead to a decomposition that passes its
             certificate.
+        ProblemTooLargeError: if what stays whole would not fit in memory.
     """
     allowed, worst = allowed_violation(None), np.inf
     for seed in range(SEEDS):
@@ -134,6 +136,10 @@ class _Work:
 
     def _factor(self, symmetry: Symmetry, atoms: tuple[Atom, ...]) -> Iterator[Part]:
         if dim_of(atoms) >= self.whole_from or not all(atom.is_adjoint_closed for atom in atoms):
+            required = 8 * dim_of(atoms) ** 2
+            if required > memory_limit():
+                what = f"Coordinates of a space of dimension {dim_of(atoms):,}"
+                raise ProblemTooLargeError(what, required, memory_limit())
             yield (atoms,), atoms, None, np.eye(dim_of(atoms))[None]
             return
         if symmetry not in self._decomposers:

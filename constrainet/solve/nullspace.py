@@ -77,6 +77,7 @@ def nullspace(
     """
     cutoff = RANK if rtol is None else rtol
     size = dim_of(atoms)
+    _require(8 * FEW * size, f"Vectors of dimension {size:,}")
     if rtol is None and (stretch := _stretch(atoms)) > STRETCH:
         raise IllConditionedError(stretch, STRETCH)
     rows = constraints(atoms)

@@ -59,12 +59,14 @@ class Spins:
 
     @classmethod
     def of(cls, symmetry: Symmetry, catalogue: Catalogue) -> Spins | None:
-        """None if the symmetry's Lie algebra is another."""
+        """None if the Lie algebra is another, or discrete generators move it out of itself."""
         frame = _frame(symmetry.infinitesimal)
         if frame is None:
             return None
         L = np.tensordot(frame, symmetry.infinitesimal, 1)
-        return cls(catalogue, frame, [_turn(to_dense(h), L) for h in symmetry.discrete])
+        turns = [_turn(to_dense(h), L) for h in symmetry.discrete]
+        known = [turn for turn in turns if turn is not None]
+        return cls(catalogue, frame, known) if len(known) == len(turns) else None
 
     def fuse(self, irrep: int, atom: Atom) -> dict[int, Copies] | None:
         """The irreducibles in the product of one with an atom, as `Catalogue.decompose`.
@@ -141,11 +143,13 @@ def _frame(generators: np.ndarray) -> np.ndarray | None:
     return frame * np.sign(bracket @ np.linalg.inv(frame)[:, 2])
 
 
-def _turn(h: np.ndarray, L: np.ndarray) -> np.ndarray:
-    """w with h L h⁻¹ = exp(w·L) L exp(-w·L): every automorphism of the rotations is one."""
+def _turn(h: np.ndarray, L: np.ndarray) -> np.ndarray | None:
+    """w with h L h⁻¹ = exp(w·L) L exp(-w·L), as has every automorphism of the rotations."""
     moved = h @ L @ np.linalg.inv(h)
     gram = np.einsum("aij,bij->ab", L.conj(), L).real
     R = np.linalg.solve(gram, np.einsum("aij,bij->ab", L.conj(), moved).real)
+    if np.abs(moved - np.tensordot(R, L, (0, 0))).max() > EXACT:
+        return None
     return Rotation.from_matrix(R).as_rotvec()
 
 

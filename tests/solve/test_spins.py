@@ -7,7 +7,7 @@ from math import factorial, sqrt
 import numpy as np
 import pytest
 
-from constrainet.groups import SO, SU, O
+from constrainet.groups import SO, SU, Group, O, embed, wreath
 from constrainet.linalg import couplings
 from constrainet.reps import V, clebsch_gordan, decompose, irreducible
 from constrainet.reps.question import common_spaces
@@ -104,3 +104,12 @@ def test_couplings_of_high_degrees_are_equivariant(group, a, b, c):
     x, y, z = (rep.drho(A) for rep in (a, b, c))
     miss = np.tensordot(C, x, (1, 0)).swapaxes(1, 2) + C @ y - np.tensordot(z, C, 1)
     assert np.abs(miss).max() < 1e-10
+
+
+def test_rotations_that_are_moved_are_no_group_of_rotations():
+    """The exchanges take one copy of so(3) to others, which its brackets do not know of."""
+    first = embed(SO(3), 6, [0, 1, 2])
+    exchange = np.kron([[0.0, 1], [1, 0]], np.eye(3))
+    group = Group(lie_algebra=first.lie_algebra, discrete_generators=[exchange])
+    assert (V(group) ** 2 >> V(group) ** 2).equivariant_basis().rank == 6
+    assert (V(wreath(SO(3), 2)) ** 2 >> V(wreath(SO(3), 2)) ** 2).equivariant_basis().rank == 6
