@@ -19,6 +19,7 @@ from constrainet.groups.constructors import Constructors
 from constrainet.groups.enumeration import ElementTable
 from constrainet.groups.lie_algebra import LieAlgebra
 from constrainet.groups.membership import are_integral, belongs
+from constrainet.groups.permutations import cycle_lengths
 from constrainet.groups.points import PermutationAction, permutation_action
 from constrainet.groups.predicates import Predicates
 from constrainet.groups.units import is_singular, units_of
@@ -208,6 +209,8 @@ class Structure(Predicates, Constructors):
         action = self.permutation_action
         if action is None:
             return inf
+        if len(action.images) == 1:
+            return math.lcm(*cycle_lengths(action.images[0]).tolist())
         return self._table.order if self._is_tabulated else action.group.order
 
     @property
