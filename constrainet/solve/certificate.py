@@ -113,7 +113,9 @@ def _(form: OrbitForm, rows, columns, known) -> tuple[float, float]:
             squares = np.abs(amplitudes[where] - moved) ** 2
             sums = np.bincount(form.labels, squares, minlength=form.rank)
             residual = np.maximum(residual, np.sqrt(sums.max(initial=0)))
-    norms = np.bincount(form.labels, np.abs(amplitudes) ** 2, minlength=form.rank)[: form.rank]
+    # moduli of phases add up without rounding, as those of amplitudes do not in large orbits
+    moduli = None if form.phases is None else np.abs(form.phases) ** 2
+    norms = np.bincount(form.labels, moduli, minlength=form.rank)[: form.rank] / form.sizes
     return residual, np.abs(norms - 1).max(initial=0)
 
 
