@@ -1,9 +1,9 @@
 # Everything a fresh clone needs is Python >= 3.11 and make; `make help` lists the targets.
 
-# The first of these interpreters that runs and is new enough, unless PYTHON is given.
+# The newest of these interpreters that runs, unless PYTHON is given.
 find_python = $(firstword $(shell for python in $(1); do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python; done; true))
-PYTHON ?= $(call find_python,python3 python3.13 python3.12 python3.11)
+PYTHON ?= $(call find_python,python3.13 python3.12 python3.11 python3)
 
 BIN := .venv/bin
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
@@ -11,7 +11,7 @@ PYTEST := -m pytest -n auto --maxprocesses 8
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest golden lint format-check ruff types imports format bench accuracy layers fuzz docs clean
+.PHONY: help demo test test-oldest golden lint format-check ruff types imports format bench accuracy layers fuzz docs package clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -61,12 +61,21 @@ fuzz: .venv/test.installed ## 10,000 random problems against dense null spaces a
 docs: .venv/docs.installed ## build the documentation into site/ (TUTORIALS=off leaves them unrun)
 	NO_MKDOCS_2_WARNING=1 TUTORIALS=$(TUTORIALS) $(BIN)/python -m mkdocs build --strict --quiet
 
+package: .venv/package.installed ## build sdist and wheel, check them, and run the README from the wheel
+	rm -rf dist .venv-wheel
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python -m twine check --strict dist/*
+	$(BIN)/python -m venv .venv-wheel
+	.venv-wheel/bin/python $(PIP_INSTALL) "$$(echo dist/*.whl)[examples]"
+	sed -n '/^```python/,/^```/{/^```/!p}' README.md > dist/readme.py
+	cd dist && ../.venv-wheel/bin/python readme.py
+
 format: .venv/dev.installed ## format, and mend what ruff can mend
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
 clean: ## remove the environments and everything generated
-	rm -rf .venv .venv-oldest .venv-emlp build dist out site
+	rm -rf .venv .venv-oldest .venv-emlp .venv-wheel build dist out site
 	rm -rf .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from abc import ABCMeta
+from collections.abc import Callable, Mapping, Sequence
+from inspect import Signature, signature
 from math import isfinite
 from numbers import Integral, Real
+from typing import Any, TypeVar
+
+Class = TypeVar("Class", bound=type)
 
 
 def check_count(argument: str, count, least: int = 0) -> None:
@@ -44,3 +50,65 @@ def check_rtol(rtol: float | None) -> None:
             "`rtol` should lie between 0 and 1, because it is a fraction of the generators' size, "
             f"or be None. Got {rtol!r}."
         )
+
+
+def as_count(value, what: str) -> int | None:
+    """A non-negative whole number; None if it is no number at all."""
+    try:
+        count = operator.index(value)
+    except TypeError:
+        if isinstance(value, float):
+            raise TypeError(
+                f"{what[0].upper()}{what[1:]} should be a whole number. Got {value!r}."
+            ) from None
+        return None
+    if count < 0:
+        raise ValueError(f"{what[0].upper()}{what[1:]} should not be negative. Got {count}.")
+    return count
+
+
+def names_elsewhere(names: Mapping[str, str]) -> Callable[[Class], Class]:
+    """Decorates a class whose users come from libraries in which attributes have other names.
+
+    Args:
+        names: what to write for an attribute that the class lacks.
+    """
+
+    def attribute(self, name: str):
+        if name in names:
+            kind = type(self).__name__
+            raise AttributeError(f"{kind} has no attribute {name!r}. Write `{names[name]}`.")
+        return object.__getattribute__(self, name)  # says what is missing
+
+    def decorate(cls: Class) -> Class:
+        cls.__getattr__ = attribute  # pyright: ignore[reportAttributeAccessIssue]
+        return cls
+
+    return decorate
+
+
+ARGUMENTS_ELSEWHERE = {
+    "ch": "Write `channels=`.",
+    "group": "Representations know their group: leave it out.",
+}
+"""Arguments of layers in other libraries, and what to write."""
+
+
+class Declared(ABCMeta):
+    """Of classes that are called with a declaration: what does not fit is told what does."""
+
+    @property
+    def __signature__(cls) -> Signature:
+        own = signature(cls.__init__)
+        return own.replace(parameters=list(own.parameters.values())[1:])
+
+    def __call__(cls, *args: Any, **options: Any) -> Any:
+        arguments = cls.__signature__
+        try:
+            arguments.bind(*args, **options)
+        except TypeError as error:
+            advice = [ARGUMENTS_ELSEWHERE[name] for name in options if name in ARGUMENTS_ELSEWHERE]
+            names = ", ".join(f"`{name}`" for name in arguments.parameters if name != "shared")
+            advice.append(f"The arguments are {names}.")
+            raise TypeError(f"`{cls.__name__}`: {error}. {' '.join(advice)}") from None
+        return super().__call__(*args, **options)

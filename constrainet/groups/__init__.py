@@ -12,14 +12,17 @@ groups come from permutations, tables, rotations or functions of parameters (`co
 from groups: on more coordinates, in other bases, on several copies (`constructions.py`), as
 semidirect products (`semidirect.py`) and as subgroups (`subgroups.py`).
 
-What a group is, is found from its generators by theorems (`structure.py`): a finite one is a group
-of permutations of the images of the basis vectors (`points.py`, `permutations.py`,
-`enumeration.py`), a Lie group has the Lie algebra that its generators close to (`lie_algebra.py`),
-and a compact one keeps an inner product (`boundedness.py`). All of it is looked at in units in
-which the generators are of even size (`units.py`), and carried back. Elements are drawn by
-samplers: from known distributions (`haar.py`, `uniform.py`) where the group is known, through
-`stabiliser_chain.py` for permutation groups of any order, and by a random walk along the
-generators (`random_walk.py`) where nothing else is known.
+What a group is, is found from its generators by theorems (`predicates.py`, `structure.py`): a
+finite one is a group of permutations of the images of the basis vectors (`points.py`,
+`permutations.py`), and a compact one keeps an inner product. All of it is looked at in units in
+which the generators are of even size, and carried back.
+
+Elements are written in the generators in one of three ways: as words in a list (`words.py`), as
+products of representatives from a chain of stabilisers (`stabiliser_chain.py`), which takes
+permutation groups of any order, and as exponentials of the Lie algebra that the generators close to
+(`closure.py`, `lie_algebra.py`). By these, members are recognised (`membership.py`), elements are
+drawn (`random_elements.py`; `haar.py` where the group is known), and homomorphisms that are given
+on generators are checked and evaluated (`homomorphism.py`): the images travel along with the words.
 
 How a symmetry acts on other spaces than its own is a matter for the floor above, `reps`.
 """
@@ -40,14 +43,15 @@ from constrainet.groups.finite import (
     Z,
 )
 from constrainet.groups.group import Group, check_group
+from constrainet.groups.homomorphism import Homomorphism, is_known_finite, resembles
 from constrainet.groups.lie import GL, SE, SL, SU, Scaling, Sp, Trivial, U
 from constrainet.groups.lie_algebra import LieAlgebra
 from constrainet.groups.orthogonal import SO, Lorentz, O, SOplus
-from constrainet.groups.precision import double_precision
+from constrainet.groups.parametrisation import double_precision
 from constrainet.groups.semidirect import semidirect
 from constrainet.groups.structure import ConjugacyClasses
 from constrainet.groups.subgroups import stabiliser, subgroup
-from constrainet.groups.units import is_singular, units_of
+from constrainet.groups.words import RelationError
 
 __all__ = [
     "GL",
@@ -63,11 +67,13 @@ __all__ = [
     "Cube",
     "D",
     "Group",
+    "Homomorphism",
     "Hyperoctahedral",
     "Icosahedral",
     "LieAlgebra",
     "Lorentz",
     "O",
+    "RelationError",
     "RubiksCube",
     "S",
     "SOplus",
@@ -82,10 +88,10 @@ __all__ = [
     "diagonal",
     "double_precision",
     "embed",
-    "is_singular",
+    "is_known_finite",
+    "resembles",
     "semidirect",
     "stabiliser",
     "subgroup",
-    "units_of",
     "wreath",
 ]

@@ -15,8 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from constrainet.groups.units import LARGEST_CONDITION
-from constrainet.linalg import Matrix, Monomial, even_units, moved
+from constrainet.linalg import LARGEST_CONDITION, Matrix, Monomial, even_units, moved
 from constrainet.tolerances import EXACT
 
 

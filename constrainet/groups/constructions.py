@@ -11,12 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from constrainet.groups.arguments import check_size
-from constrainet.groups.elementary import is_large
 from constrainet.groups.finite import S
 from constrainet.groups.group import Group, check_group
 from constrainet.groups.haar import Independent, Moved, Sampler
-from constrainet.groups.units import is_singular
-from constrainet.linalg import Matrix, Monomial, to_dense
+from constrainet.groups.orthogonal import is_large
+from constrainet.linalg import Matrix, Monomial, is_singular, to_dense
 
 
 def embed(

@@ -12,12 +12,17 @@ from scipy.spatial.transform import Rotation
 
 from constrainet.groups.arguments import check_images, check_size
 from constrainet.groups.parametrisation import tangents
-from constrainet.groups.tables import check_table, few_generators, table_of
 from constrainet.linalg import Monomial
 
 ROUNDING = 1e-15
 """Entries of rotation matrices closer than this to 0, 1 and -1 are set to them: an octahedral group
 is then one of signed permutations, as it is on paper."""
+
+CANDIDATES = 64
+"""Elements among which the next generator is chosen."""
+
+EQUAL = 1e-8
+"""Matrices closer than this are one element of a group of rotations; they may come from files."""
 
 
 class Constructors(ABC):
@@ -249,3 +254,121 @@ class Constructors(ABC):
         num_parameters = check_size("Group.from_function", "num_parameters", num_parameters)
         algebra = tangents(function, num_parameters, name or "the group")
         return cls(lie_algebra=algebra, discrete_generators=discrete_generators, name=name)
+
+
+def check_table(value: object) -> np.ndarray:
+    """A Cayley table, known to be that of a group.
+
+    Associativity is checked by Light's test: if (x a) y = x (a y) for all x, y and all a of a
+    generating set, it holds for all triples.
+
+    References:
+        Clifford, Preston, "The Algebraic Theory of Semigroups" (1961), section 1.2 (Light's test).
+
+    Args:
+        value: what was passed.
+
+    Returns:
+        Ints of shape (n, n).
+
+    Raises:
+        TypeError: if it does not hold integers.
+        ValueError: if it is not the table of a group; the message says what fails.
+    """
+    call = "`Group.from_cayley_table(table=...)`"
+    try:
+        table = np.asarray(value)
+        got = f"shape {table.shape}"
+    except ValueError:
+        table, got = np.empty(0), "rows of different lengths"
+    n = len(table) if table.ndim else 0
+    if table.shape != (n, n) or n == 0:
+        raise ValueError(
+            f"{call} should be square, of shape (order, order), with table[i, j] the index of the "
+            f"product of elements i and j. Got {got}."
+        )
+    if table.dtype.kind not in "iu":
+        raise TypeError(f"{call} should hold the indices of products. Got dtype {table.dtype}.")
+    if table.min() < 0 or table.max() >= n:
+        i, j = np.argwhere((table < 0) | (table >= n))[0].tolist()
+        raise ValueError(
+            f"{call} should hold indices 0 ... {n - 1} of the {n} elements. Got {table[i, j]} as "
+            f"the product of elements {i} and {j}."
+        )
+    table = table.astype(np.intp)
+    is_identity = (table == np.arange(n)).all(axis=1) & (np.arange(n) == table.T).all(axis=1)
+    if not is_identity.any():
+        raise ValueError(
+            f"{call} should be that of a group. No element e has e x = x e = x for all x."
+        )
+    identity = int(np.argmax(is_identity))
+    has_inverse = ((table == identity) & (identity == table.T)).any(axis=1)
+    if not has_inverse.all():
+        i = int(np.argmin(has_inverse))
+        raise ValueError(
+            f"{call} should be that of a group. Element {i} has no inverse: no x with "
+            f"{i} x = x {i} = {identity}, the identity."
+        )
+    for a in few_generators(table):
+        left, right = table[table[:, a]], table[:, table[a]]
+        if not np.array_equal(left, right):
+            x, y = np.argwhere(left != right)[0].tolist()
+            raise ValueError(
+                f"{call} should be associative. ({x} {a}) {y} = {left[x, y]}, but {x} ({a} {y}) = "
+                f"{right[x, y]}."
+            )
+    return table
+
+
+def few_generators(table: np.ndarray) -> list[int]:
+    """Elements that generate all others by products, few of them.
+
+    Greedily: each is the one that adds most to what the earlier ones generate, the first of equals
+    (among `CANDIDATES`). In a group that at least doubles it, so there are at most log₂ n.
+
+    Args:
+        table: ints of shape (n, n), not necessarily of a group.
+    """
+    n = len(table)
+    identity = np.flatnonzero((table == np.arange(n)).all(axis=1))
+    reached = np.zeros(n, bool)
+    reached[identity] = True
+    chosen: list[int] = []
+    while not reached.all():
+        rest = np.flatnonzero(~reached)
+        candidates = [_generated(table, reached, [*chosen, int(a)]) for a in rest[:CANDIDATES]]
+        best = int(np.argmax([c.sum() for c in candidates]))
+        chosen.append(int(rest[best]))
+        reached = candidates[best]
+    return chosen
+
+
+def _generated(table: np.ndarray, reached: np.ndarray, generators: list[int]) -> np.ndarray:
+    """What right multiplication by some elements reaches from what is reached already."""
+    reached = reached.copy()
+    reached[generators] = True
+    frontier = np.flatnonzero(reached)
+    while frontier.size:
+        products = np.unique(table[frontier][:, generators])
+        frontier = products[~reached[products]]
+        reached[frontier] = True
+    return reached
+
+
+def table_of(elements: np.ndarray) -> np.ndarray:
+    """The multiplication table of some orthogonal matrices.
+
+    Args:
+        elements: shape (n, d, d).
+
+    Returns:
+        Ints of shape (n, n), -1 where a product is not among the elements.
+    """
+    flat = elements.reshape(len(elements), -1)
+    rows = []
+    for g in elements:
+        products = (g @ elements).reshape(len(elements), -1)
+        nearest = np.argmax(products @ flat.T, axis=1)
+        missed = np.abs(products - flat[nearest]).max(axis=1)
+        rows.append(np.where(missed < EQUAL, nearest, -1))
+    return np.array(rows)

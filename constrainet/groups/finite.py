@@ -13,7 +13,7 @@ import numpy as np
 from constrainet.groups.arguments import check_size
 from constrainet.groups.group import Group
 from constrainet.groups.haar import Sampler
-from constrainet.groups.uniform import (
+from constrainet.groups.random_elements import (
     UniformElement,
     UniformPermutation,
     UniformShift,

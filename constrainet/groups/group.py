@@ -10,6 +10,7 @@ from typing import Any, NoReturn, final
 import jax
 import numpy as np
 
+from constrainet.arguments import names_elsewhere
 from constrainet.groups.arguments import (
     check_discrete_generators,
     check_key,
@@ -18,12 +19,19 @@ from constrainet.groups.arguments import (
     refuse_factor,
 )
 from constrainet.groups.haar import Independent, Moved, Sampler, draw, draw_many
-from constrainet.groups.products import direct_sum_of_algebras, direct_sum_of_generators
-from constrainet.groups.random_walk import default_sampler
+from constrainet.groups.random_elements import default_sampler
 from constrainet.groups.structure import Structure
-from constrainet.linalg import Matrix, Monomial, digest, to_dense
+from constrainet.linalg import (
+    Matrix,
+    Monomial,
+    digest,
+    direct_sum_of_algebras,
+    direct_sum_of_generators,
+    to_dense,
+)
 
 
+@names_elsewhere({"d": "group.dim"})
 @final
 class Group(Structure):
     """A group of invertible matrices: everything its generators produce.

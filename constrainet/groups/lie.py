@@ -14,7 +14,6 @@ from itertools import combinations
 import numpy as np
 
 from constrainet.groups.arguments import check_size
-from constrainet.groups.elementary import classical_algebra, is_large, reflection, stack, unit
 from constrainet.groups.group import Group
 from constrainet.groups.haar import (
     Euclidean,
@@ -25,6 +24,7 @@ from constrainet.groups.haar import (
     Polar,
     Special,
 )
+from constrainet.groups.orthogonal import classical_algebra, is_large, reflection, stack, unit
 
 
 def Trivial(n: int) -> Group:

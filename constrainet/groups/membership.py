@@ -21,12 +21,11 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 
 import numpy as np
-import scipy.linalg
 
 from constrainet.errors import AmbiguousRankError
 from constrainet.groups.lie_algebra import LieAlgebra
-from constrainet.groups.units import is_singular
-from constrainet.linalg import logarithm, null_space
+from constrainet.groups.words import Words
+from constrainet.linalg import moved, null_space
 from constrainet.tolerances import CLUSTER, EXACT, RANK, STRETCH
 
 MAX_WORDS = 16
@@ -35,15 +34,9 @@ MAX_WORDS = 16
 MAX_DISCRETE_WORDS = 1000
 """The same where there is no Lie algebra, so that words are only compared."""
 
-LARGEST = 1e100
-"""Words of entries beyond this, or beyond its inverse, are not followed."""
-
 NUM_STARTS = 30
 NUM_STEPS = 8
 """Random elements of the identity component from which it is tried to reach a matrix, and steps."""
-
-LONGEST = 100.0
-"""Norm of the longest steps, of which the exponentials are far from overflow."""
 
 MAX_TENSOR = 350
 """Entries of the largest tensors whose invariants are compared: 7³, for the 3-form of G2."""
@@ -264,55 +257,13 @@ def _common_null_space(constraints: list[np.ndarray], size: int) -> np.ndarray |
 def _is_reached(
     g: np.ndarray, algebra: LieAlgebra, matrices: Sequence[np.ndarray], starts: int
 ) -> bool:
-    for word in _words(matrices, len(g), MAX_WORDS if algebra.dim else MAX_DISCRETE_WORDS):
-        rest = np.linalg.solve(word, g)
-        if np.abs(rest - np.eye(len(g))).max() < EXACT:
+    """Whether g is found to be a word in the generators times exponentials."""
+    g, generators = moved(g, algebra.units), [moved(h, algebra.units) for h in matrices]
+    limit = MAX_WORDS if algebra.dim else MAX_DISCRETE_WORDS
+    words = Words(len(g), generators, is_finite=False, limit=limit)
+    while True:
+        rests = words.inverses @ g
+        if algebra.closure.logarithms(rests, EXACT, starts, NUM_STEPS) is not None:
             return True
-        if algebra.dim and _is_in_identity_component(rest, algebra, starts):
-            return True
-    return False
-
-
-def _words(matrices: Sequence[np.ndarray], d: int, limit: int) -> Iterator[np.ndarray]:
-    """Different products of the generators and their inverses, the identity first."""
-    inverses = [np.linalg.inv(h) for h in matrices]
-    steps = [*zip(matrices, inverses, strict=True), *zip(inverses, matrices, strict=True)]
-    words = np.zeros((limit, d, d), np.result_type(float, *matrices))
-    # and their inverses, by which equal ones are told
-    undone, eye = words.copy(), np.eye(d)
-    words[0], undone[0], done, known = eye, eye, 0, 1
-    while done < known:
-        yield words[done]
-        for step, back in steps:
-            new = words[done] @ step
-            size = np.abs(new).max()
-            if not 1 / LARGEST < size < LARGEST or is_singular(new):
-                continue
-            if known < limit and np.abs(undone[:known] @ new - eye).max((1, 2)).min() > EXACT:
-                words[known], undone[known], known = new, back @ undone[done], known + 1
-        done += 1
-
-
-def _is_in_identity_component(g: np.ndarray, algebra: LieAlgebra, starts: int) -> bool:
-    """Whether g is found to be a product of exponentials.
-
-    It is one if log g is in the algebra. If not, the projection of log g is split off, and random
-    exponentials are multiplied with g, until it is, or the attempts are used up.
-    """
-    rng = np.random.RandomState(0)
-    start = g
-    for _ in range(starts):
-        for _ in range(NUM_STEPS):
-            log = logarithm(g)
-            if log is None:
-                break
-            if algebra.distance(log) < EXACT * max(1.0, np.linalg.norm(log)):
-                return True
-            step = algebra.project(log)
-            if not CLUSTER < np.linalg.norm(step) < LONGEST:
-                break
-            g = scipy.linalg.expm(-step) @ g
-        random = rng.normal(size=(2, *g.shape)) * rng.uniform(0, 2)
-        # the imaginary part vanishes where the algebra is real
-        g = scipy.linalg.expm(algebra.project(random[0] + 1j * random[1])) @ start
-    return False
+        if not words.grow():
+            return False

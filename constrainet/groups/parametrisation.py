@@ -1,8 +1,9 @@
-"""The Lie algebra of a group that is given by a function of parameters."""
+"""The Lie algebra of a group that is given by a function of parameters, in double precision."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import jax
@@ -10,7 +11,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from constrainet.groups.lie_algebra import LieAlgebra
-from constrainet.groups.precision import double_precision
 from constrainet.tolerances import EXACT
 
 STEP = 1e-6
@@ -26,6 +26,23 @@ RADIUS = 0.1
 """Length of the random parameters at which the function should not have left the group."""
 
 NUM_POINTS = 4
+
+
+def double_precision() -> AbstractContextManager:
+    """A context in which JAX computes in float64, in this thread alone.
+
+    Example:
+        >>> import jax
+        >>> with double_precision():
+        ...     jax.numpy.ones(2).dtype
+        dtype('float64')
+    """
+    if hasattr(jax, "enable_x64"):
+        return jax.enable_x64(True)
+    # before JAX 0.8
+    from jax.experimental import enable_x64  # pyright: ignore[reportAttributeAccessIssue]
+
+    return enable_x64()
 
 
 def tangents(function: Callable[[jax.Array], Any], num_parameters: int, name: str) -> np.ndarray:

@@ -17,9 +17,8 @@ from typing import final
 
 import numpy as np
 
-from constrainet.groups.boundedness import invariant_form
 from constrainet.groups.permutations import PermutationGroup
-from constrainet.groups.torsion import has_infinite_order_element
+from constrainet.groups.predicates import has_infinite_order_element, invariant_form
 from constrainet.linalg import Matrix, Monomial, to_dense
 from constrainet.tolerances import EXACT
 

@@ -10,9 +10,8 @@ import scipy.linalg
 
 from constrainet.errors import AmbiguousRankError
 from constrainet.groups.group import Group, check_group
-from constrainet.groups.precision import double_precision
-from constrainet.groups.units import units_of
-from constrainet.linalg import logarithm, moved, null_space, to_dense
+from constrainet.groups.parametrisation import double_precision
+from constrainet.linalg import logarithm, moved, null_space, to_dense, units_of
 from constrainet.tolerances import EXACT, RANK
 
 ANGLE = 0.125

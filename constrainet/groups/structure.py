@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import cached_property, reduce
-from itertools import pairwise, product
+from itertools import product
 from math import inf, prod
 from operator import mul
 from typing import Any, NamedTuple, Self
@@ -14,16 +14,13 @@ import numpy as np
 import scipy.linalg
 
 from constrainet.groups.arguments import check_element, check_size
-from constrainet.groups.boundedness import invariant_form
 from constrainet.groups.constructors import Constructors
-from constrainet.groups.enumeration import ElementTable
 from constrainet.groups.lie_algebra import LieAlgebra
 from constrainet.groups.membership import are_integral, belongs
-from constrainet.groups.permutations import cycle_lengths
+from constrainet.groups.permutations import ElementTable, cycle_lengths
 from constrainet.groups.points import PermutationAction, permutation_action
-from constrainet.groups.predicates import Predicates
-from constrainet.groups.units import is_singular, units_of
-from constrainet.linalg import moved, tidied, to_dense
+from constrainet.groups.predicates import Predicates, invariant_form
+from constrainet.linalg import is_singular, moved, tidied, to_dense, units_of
 from constrainet.tolerances import EXACT, STRETCH
 
 MAX_CHAIN_POINTS = 4096
@@ -355,8 +352,7 @@ class Structure(Predicates, Constructors):
         if (even := self.in_even_units) is not self:
             return even.contains(moved(g, self.units))
         if len(self.factors) > 1:
-            stops = np.cumsum([factor.dim for factor in self.factors]).tolist()
-            blocks = [g[i:j, i:j] for i, j in pairwise([0, *stops])]
+            blocks = self.split(g)
             return bool(np.abs(g - scipy.linalg.block_diag(*blocks)).max() < EXACT) and all(
                 factor.contains(block) for factor, block in zip(self.factors, blocks, strict=True)
             )

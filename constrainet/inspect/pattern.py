@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import singledispatch
-from typing import Any
 
 import numpy as np
 
 from constrainet.errors import CertificateError
 from constrainet.reps import Question, Rep, Scalar
-from constrainet.solve import Block, DenseForm, Form, IsotypicForm, OrbitForm, Subspace
+from constrainet.solve import Block, Form, OrbitForm, Subspace
 from constrainet.tolerances import CLUSTER, EXACT
 
 NUM_PROBES = 6
@@ -198,20 +197,7 @@ def classes(form: Form) -> tuple[np.ndarray, np.ndarray]:
         Labels of shape (size,), 0 for zero rows and else from 1 on without gaps, and each row as a
         multiple of one of its class, shape (size,).
     """
-    raise TypeError(f"`classes` knows no form {type(form).__name__}.")
-
-
-@classes.register
-def _(form: OrbitForm) -> tuple[np.ndarray, np.ndarray]:
-    alive = form.labels < form.rank
-    phases = np.ones(form.size) if form.phases is None else form.phases
-    return np.where(alive, form.labels.astype(np.int64) + 1, 0), np.where(alive, phases, 0)
-
-
-@classes.register(IsotypicForm)
-@classes.register(DenseForm)
-def _(form: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Compares rows in a few random directions, and then whole rows with the first of the class."""
+    # rows are compared in a few random directions, and then as a whole with the first of the class
     if not form.size or not form.rank:
         return np.zeros(form.size, np.int64), np.zeros(form.size)
     norms = np.sqrt(np.sum([(np.abs(part) ** 2).sum(axis=0) for part in _chunks(form)], axis=0))
@@ -240,7 +226,14 @@ def _(form: Any) -> tuple[np.ndarray, np.ndarray]:
     raise CertificateError("a weight-sharing pattern", worst, CLUSTER)
 
 
-def _chunks(form: Any) -> Iterator[np.ndarray]:
+@classes.register
+def _(form: OrbitForm) -> tuple[np.ndarray, np.ndarray]:
+    alive = form.labels < form.rank
+    phases = np.ones(form.size) if form.phases is None else form.phases
+    return np.where(alive, form.labels.astype(np.int64) + 1, 0), np.where(alive, phases, 0)
+
+
+def _chunks(form: Form) -> Iterator[np.ndarray]:
     """The basis vectors, a few at a time, each of shape (vectors, size)."""
     step = max(1, CHUNK // form.size)
     identity = np.eye(form.rank)

@@ -15,16 +15,19 @@ from constrainet.linalg.angular_momentum import (
     rotation_generators,
 )
 from constrainet.linalg.balance import (
+    LARGEST_CONDITION,
     are_hermitian,
     are_orthogonal,
     even_sizes,
     even_units,
+    is_singular,
     moved,
     outside_span,
     tight_combinations,
+    units_of,
 )
 from constrainet.linalg.canonical import LONG, canonical_basis, canonical_combinations
-from constrainet.linalg.content import digest
+from constrainet.linalg.content import ByContent, digest
 from constrainet.linalg.dense import (
     adjoint_relation,
     closed_combinations,
@@ -42,13 +45,18 @@ from constrainet.linalg.operators import (
     Matrix,
     adjoint,
     apply_along,
+    direct_sum_of_algebras,
+    direct_sum_of_generators,
+    is_unitary,
     to_dense,
 )
 from constrainet.linalg.rounding import without_rounding
 
 __all__ = [
+    "LARGEST_CONDITION",
     "LONG",
     "BlockDiagonal",
+    "ByContent",
     "KroneckerProduct",
     "KroneckerSum",
     "Matrix",
@@ -63,9 +71,13 @@ __all__ = [
     "closed_combinations",
     "couplings",
     "digest",
+    "direct_sum_of_algebras",
+    "direct_sum_of_generators",
     "even_sizes",
     "even_units",
     "fingerprint",
+    "is_singular",
+    "is_unitary",
     "kronecker_pairs",
     "logarithm",
     "moved",
@@ -77,5 +89,6 @@ __all__ = [
     "tidied",
     "tight_combinations",
     "to_dense",
+    "units_of",
     "without_rounding",
 ]

@@ -19,6 +19,8 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from constrainet.linalg.operators import Matrix, to_dense
+from constrainet.linalg.rounding import without_rounding
 from constrainet.tolerances import EXACT
 
 ROUNDING = 1e-13
@@ -33,6 +35,14 @@ each step for a Lie algebra; where there are no even units it does not converge 
 
 CONVERGED = 1e-13
 """The last step's size, in logarithms."""
+
+
+LARGEST_CONDITION = 1e13
+"""Matrices with a greater condition number count as singular, dimensionless.
+
+The inverse of such a matrix has fewer than three correct digits in float64, and a matrix that is
+singular on paper gets about 1e16.
+"""
 
 
 def even_units(discrete: Sequence[np.ndarray], infinitesimal: np.ndarray) -> np.ndarray:
@@ -57,6 +67,28 @@ def even_units(discrete: Sequence[np.ndarray], infinitesimal: np.ndarray) -> np.
     refined = _even_rows(discrete, infinitesimal, logs)
     logs = logs if refined is None else refined
     return np.exp(logs - logs.mean())
+
+
+def units_of(matrices: Sequence[Matrix] | np.ndarray, algebra: np.ndarray) -> np.ndarray:
+    """Units s in which the generators `s A s⁻¹` of a group are of even size.
+
+    Args:
+        matrices: the discrete generators.
+        algebra: those of the Lie algebra, shape (D, d, d).
+
+    Returns:
+        Shape (d,), read-only, positive, of product 1; exactly 1 where the generators are even up
+        to rounding, so that integers stay integers.
+    """
+    units = np.ones(algebra.shape[1])
+    nonzero = algebra[algebra.any(axis=(1, 2))]
+    if len(nonzero) or len(matrices):
+        dense = [without_rounding(to_dense(h)) for h in matrices]
+        lie = np.array([without_rounding(A) for A in nonzero]).reshape(-1, *algebra.shape[1:])
+        found = even_units(dense, lie)
+        units = units if np.abs(found - 1).max() < EXACT else found
+    units.flags.writeable = False
+    return units
 
 
 def moved(matrices: np.ndarray, units: np.ndarray) -> np.ndarray:
@@ -211,3 +243,10 @@ def _on_cycles(matrix: np.ndarray) -> np.ndarray:
     """Off the diagonal, which pairs of coordinates the non-zero entries connect both ways."""
     _, labels = connected_components(matrix != 0, directed=True, connection="strong")
     return (labels[:, None] == labels) & ~np.eye(len(matrix), dtype=bool)
+
+
+def is_singular(matrix: np.ndarray) -> bool:
+    """Whether a matrix, shape (d, d), has no inverse in float64, whatever the units of its rows."""
+    rows = np.linalg.norm(matrix, axis=1, keepdims=True)
+    # the negation catches NaN
+    return not (np.all(rows > 0) and np.linalg.cond(matrix / rows) < LARGEST_CONDITION)

@@ -5,7 +5,8 @@ A `Map` (`map.py`) has `init`, which makes parameters, and `apply`. Maps are `li
 `layer_norm` (`normalization.py`), and what is made of others: `chain` and `residual`
 (`composition.py`), and the models `emlp` (`perceptron.py`) and `tensor_product_net`
 (`product_net.py`), whose hidden representations `channels.py` chooses and `reach.py` completes.
-`conversion.py` changes between parametrizations, and `folding.py` prepares models for inference.
+`conversion.py` changes between parametrizations, and `folding.py` prepares models for inference, or
+`onnx.py` for other runtimes.
 
 Under them stand the functions they compute with. A batch of vectors (`features.py`) is held in the
 representation's own coordinates or in irreducible ones (`coordinates.py`), which all maps of a
@@ -15,10 +16,11 @@ chain share (`shared_frame.py`). There, linear maps are small matrices that mix 
 `dealing.py` says, by one pass over rows (`rows.py`), `gating.py` multiplies them by scalars,
 `norms.py` takes their invariant squares, `functions_on_groups.py` makes functions on a finite group
 of them (by its Fourier transform, `fourier.py`), and `bias.py` adds invariant vectors. `probe.py`
-finds out what such maps reach. What all this makes parameters mean, `fingerprints.py` tells in
-twelve digits.
+finds out what such maps reach. A batch may be spread over devices (`sharding.py`). What all this
+makes parameters mean, `fingerprints.py` tells in twelve digits.
 """
 
+from constrainet.inference import FoldedModel, load_folded
 from constrainet.maps.bias import BiasMap, bias_map
 from constrainet.maps.channels import matched_rep, num_hidden, uniform_rep, with_gates
 from constrainet.maps.composition import Composite, chain
@@ -28,7 +30,7 @@ from constrainet.maps.coordinates import Coordinates
 from constrainet.maps.equivariant import EquivariantMap, equivariant_map
 from constrainet.maps.features import Features
 from constrainet.maps.fingerprints import fingerprint
-from constrainet.maps.folding import FoldedModel, fold, load_folded
+from constrainet.maps.folding import fold
 from constrainet.maps.functions_on_groups import GroupFunctions, group_functions
 from constrainet.maps.gating import Gates, gates
 from constrainet.maps.linear_layer import PARAMETRIZATIONS
@@ -49,6 +51,7 @@ from constrainet.maps.nonlinearities import PointwiseNonlinearity as pointwise
 from constrainet.maps.nonlinearities import RegularNonlinearity as regular
 from constrainet.maps.normalization import LayerNorm as layer_norm
 from constrainet.maps.norms import InvariantSquares, invariant_squares
+from constrainet.maps.onnx import save_onnx
 from constrainet.maps.perceptron import EMLP as emlp
 from constrainet.maps.perceptron import EMLPBlock as emlp_block
 from constrainet.maps.probe import Probe
@@ -106,6 +109,7 @@ __all__ = [
     "product_rep",
     "regular",
     "residual",
+    "save_onnx",
     "tensor_product",
     "tensor_product_block",
     "tensor_product_map",

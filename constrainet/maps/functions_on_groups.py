@@ -18,6 +18,7 @@ import numpy as np
 
 from constrainet.maps.coordinates import concatenate, is_identity, split
 from constrainet.maps.fourier import FourierIrreducible, fourier_irreducibles
+from constrainet.maps.sharding import times
 from constrainet.maps.shared_frame import SharedFrame
 from constrainet.reps import Rep
 from constrainet.solve import constant
@@ -178,12 +179,11 @@ class GroupFunctions:
             [self._dealt(i, z) for i, z in zip(self._irreducibles, copies, strict=True)]
         )
         table = constant(self._table, z)
-        batch, channels = copies[0].shape[2], self.num_channels
         scales = constant(self.scales[:, None], z.real)
         offsets = offsets[:, None] * (1 + 1j if jnp.iscomplexobj(table) else 1)
-        values = function(scales * (table @ z).reshape(len(table), channels, batch) + offsets)
+        values = function(scales * times(table, z) + offsets)
         values = values * (gains.astype(scales.dtype)[:, None] / scales)
-        z = table.conj().T @ values.reshape(len(table), channels * batch)
+        z = times(table.conj().T, values)
         pieces = split(z, [i.slots * i.dim for i in self._irreducibles])
         return [
             self._collected(i, piece, z)
@@ -191,11 +191,11 @@ class GroupFunctions:
         ]
 
     def _dealt(self, i: FourierIrreducible, copies: jax.Array) -> jax.Array:
-        """Copies (n, d, batch) of an irreducible as coefficients, (slots·d, channels·batch)."""
+        """Copies (n, d, batch) of an irreducible as coefficients, (slots·d, channels, batch)."""
         slots, channels, batch = i.slots, self.num_channels, copies.shape[2]
         z = jnp.pad(copies, ((0, slots * channels - len(copies)), (0, 0), (0, 0)))
         z = z.reshape(slots, channels, i.dim, batch).swapaxes(1, 2)
-        return z.reshape(slots * i.dim, channels * batch)
+        return z.reshape(slots * i.dim, channels, batch)
 
     def _collected(self, i: FourierIrreducible, z: jax.Array, copies: jax.Array) -> jax.Array:
         """Coefficients as so many copies: the inverse of `_dealt`."""

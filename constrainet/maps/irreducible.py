@@ -19,6 +19,7 @@ import numpy as np
 from constrainet.maps.basis import BasisChange, basis_change
 from constrainet.maps.coordinates import concatenate, split, take_each
 from constrainet.maps.features import Features
+from constrainet.maps.sharding import times
 from constrainet.maps.shared_frame import SharedFrame
 from constrainet.reps import Rep
 from constrainet.solve import Subspace, constant
@@ -179,13 +180,12 @@ def _shared(frame: SharedFrame, source: Rep, target: Rep) -> dict[int, np.ndarra
 
 
 def _mixed(weights: jax.Array, mixing: _Mixing, z: jax.Array) -> jax.Array:
-    """(m, d, batch) to (n, d, batch), as one product of two matrices."""
-    (e, n, m), d, batch = mixing.shape, mixing.dim, z.shape[2]
-    if e == 1:
-        return (weights[0] @ z.reshape(m, d * batch)).reshape(n, d, batch)
-    commutant = constant(mixing.commutant, weights)
-    matrix = jnp.einsum("enm,eab->namb", weights, commutant).reshape(n * d, m * d)
-    return (matrix @ z.reshape(m * d, batch)).reshape(n, d, batch)
+    """(m, d, batch) to (n, d, batch)."""
+    if mixing.shape[0] == 1:
+        return times(weights[0], z)
+    (_, n, m), d, batch = mixing.shape, mixing.dim, z.shape[2]
+    matrix = jnp.einsum("enm,eab->namb", weights, constant(mixing.commutant, weights))
+    return times(matrix.reshape(n * d, m * d), z.reshape(m * d, batch)).reshape(n, d, batch)
 
 
 def _trace_term(z: jax.Array, copies: np.ndarray, commutant: np.ndarray) -> jax.Array:

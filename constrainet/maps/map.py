@@ -7,7 +7,7 @@ A map is a value: it is compared by what it was declared with, pickles, and can 
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -17,7 +17,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from constrainet.arguments import Declared
 from constrainet.maps.features import Features
+from constrainet.maps.sharding import compute
 from constrainet.maps.shared_frame import SharedFrame, frame
 from constrainet.reps import NamedSum, Rep
 
@@ -91,7 +93,7 @@ Parameters = Mapping[str, Any]
 """By name, a `Parameter`, or the parameters of a map inside."""
 
 
-class Map(ABC):
+class Map(metaclass=Declared):
     """An equivariant function with parameters.
 
     `init` makes parameters and `apply` computes; there is no other state. Subclasses are frozen
@@ -221,13 +223,17 @@ class Map(ABC):
             raise ValueError(
                 f"`{name}` takes arrays of equal shapes but for the last axis. Got {shapes}."
             )
-        features = [
-            Features.of(self.frame.coordinates(rep), x)
-            for rep, x in zip(self.reps, arrays, strict=False)
-        ]
         real = jnp.finfo(jnp.result_type(*arrays)).dtype
         given = self.checked_external(name, lead, external or {})
-        y = self.run(params(real), *features, **given).array(lead)
+
+        def function(arrays, params, given):
+            features = [
+                Features.of(self.frame.coordinates(rep), x)
+                for rep, x in zip(self.reps, arrays, strict=False)
+            ]
+            return self.run(params, *features, **given).array(lead)
+
+        y = compute(function, arrays, params(real), given)
         return like_input(y, self.rep_out, *xs)
 
     def checked_external(

@@ -22,6 +22,7 @@ from constrainet.maps.coordinates import Coordinates, concatenate, split
 from constrainet.maps.dealing import Path, Product, deal
 from constrainet.maps.features import Features
 from constrainet.maps.rows import RowProducts
+from constrainet.maps.sharding import times
 from constrainet.maps.shared_frame import SharedFrame, frame
 from constrainet.reps import Rep, Scalar, under_one_group
 
@@ -131,10 +132,12 @@ class TensorProductMap:
         """All paths, by result, cheap ones first."""
         paths: dict[int, list[Path]] = {i: [] for i in self._target.copies}
         dims = [component.dim for component in self.frame.components]
-        for left, right in product(sorted(self._left.copies), sorted(self._right.copies)):
-            if (self.is_quadratic and left > right) or dims[left] * dims[right] > LARGEST_PAIR:
-                continue
-            couplings = self.frame.couplings(left, right, sorted(paths))
+        pairs = [
+            (left, right)
+            for left, right in product(sorted(self._left.copies), sorted(self._right.copies))
+            if dims[left] * dims[right] <= LARGEST_PAIR and not (self.is_quadratic and left > right)
+        ]
+        for (left, right), couplings in self.frame.couplings(pairs, sorted(paths)).items():
             for result, coupling in couplings.items():
                 if self.is_quadratic and left == right:
                     parts = _by_symmetry(coupling)
@@ -208,11 +211,11 @@ class TensorProductMap:
                 z = part.reshape(q, 1 if is_full else n, d, batch)
                 z = jnp.sum(w * z, axis=0)
             elif is_full:
-                z = w.reshape(q, n).T @ part.reshape(q, d * batch)
+                z = times(w.reshape(q, n).T, part.reshape(q, d, batch))
             else:
-                z = part.reshape(q, n, d * batch)
-                z = jnp.sum(w.reshape(q, n, 1) * z, axis=0)
-            components[i] = z.reshape(n, d, batch)
+                z = part.reshape(q, n, d, batch)
+                z = jnp.sum(w.reshape(q, n, 1, 1) * z, axis=0)
+            components[i] = z
         return components
 
     def apply(self, weights: jax.Array, x: jax.Array, y: jax.Array | None = None) -> jax.Array:

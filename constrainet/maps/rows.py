@@ -146,13 +146,20 @@ class RowProducts:
     @partial(jax.jit, static_argnames=("self", "slot"))
     def evaluate(self, a: jax.Array, b: jax.Array, slot: int) -> jax.Array:
         """The map to x, y or z (slot 0, 1 or 2) from the other two, in their order."""
+        return self.formula(a, b, slot)
+
+    def formula(self, a: jax.Array, b: jax.Array, slot: int) -> jax.Array:
+        """`evaluate`, operation by operation."""
         tables, assembly = self._tables[slot]
         return assembly.apply(concatenate([table.apply(a, b) for table in tables]))
 
 
 def _rows(x: jax.Array, indices: np.ndarray) -> jax.Array:
+    # `x[indices]` is five operations, to be traced and compiled for each entry of a table
+    slices = jax.lax.GatherDimensionNumbers(tuple(range(1, x.ndim)), (0,), (0,))
     # int32, because JAX remembers int64 constants from double precision when that is left
-    return x.at[indices.astype(np.int32)].get(mode="promise_in_bounds")
+    places = indices.astype(np.int32)[:, None]
+    return jax.lax.gather(x, places, slices, (1, *x.shape[1:]), mode="promise_in_bounds")
 
 
 row_products_p = Primitive("row_products")

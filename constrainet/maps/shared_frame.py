@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from math import prod
 
 import numpy as np
 
@@ -17,7 +18,15 @@ from constrainet.arguments import check_rtol
 from constrainet.linalg import canonical_basis, to_dense
 from constrainet.maps.coordinates import Coordinates
 from constrainet.reps import Rep, common_spaces
-from constrainet.solve import TRIVIAL, Atom, Component, Space, decompose, intertwiners
+from constrainet.solve import (
+    TRIVIAL,
+    Atom,
+    Component,
+    Space,
+    all_intertwiners,
+    decompose,
+    intertwiners,
+)
 from constrainet.tolerances import EXACT
 
 LARGEST_TERM = 128
@@ -142,38 +151,47 @@ class SharedFrame:
         form = basis.T @ symmetric[0] @ basis
         return form / np.linalg.norm(form, 2)
 
-    def couplings(self, left: int, right: int, results: Sequence[int]) -> dict[int, np.ndarray]:
-        """The Clebsch-Gordan coefficients from two components to each of several others.
+    def couplings(
+        self, pairs: Sequence[tuple[int, int]], results: Sequence[int]
+    ) -> dict[tuple[int, int], dict[int, np.ndarray]]:
+        """The Clebsch-Gordan coefficients from pairs of components to each of several others.
 
         Returns:
-            By component, shape (paths, d, d_left, d_right), orthonormal.
+            By pair and component, shape (paths, d, d_left, d_right), orthonormal.
         """
-        first, second = self.components[left], self.components[right]
-        atoms = (*first.atoms, *second.atoms)
-        indices = np.arange(first.dim * second.dim).reshape(1, *(atom.dim for atom in atoms))
         targets = [self.components[i] for i in results]
         starts = np.cumsum([0, *(target.dim for target in targets)])
-        pieces = [
-            (c.atoms, start + np.arange(c.dim).reshape(1, *(atom.dim for atom in c.atoms)))
-            for c, start in zip(targets, starts[:-1], strict=True)
-        ]
-        basis = intertwiners(
-            Space.collect([(atoms, indices)]), Space.collect(pieces), rtol=self.rtol
+        rows = Space.collect(
+            [(c.atoms, start + _grid(c)) for c, start in zip(targets, starts[:-1], strict=True)]
         )
-        dense = basis.to_dense().T.reshape(basis.rank, starts[-1], first.dim, second.dim)
-        found = {}
-        for result, (start, stop) in zip(results, pairwise(starts), strict=True):
-            # each basis vector lies in the rows of one result
-            inside = np.abs(dense[:, start:stop]).max(axis=(1, 2, 3), initial=0) > 0
-            found[result] = np.einsum(
-                "pkij,ka,ib,jc->pabc",
-                dense[inside, start:stop],
-                self.bases[result].conj(),
-                self.bases[left],
-                self.bases[right],
-                optimize=True,
-            )
+        products = [(self.components[left], self.components[right]) for left, right in pairs]
+        sources = [
+            Space.collect([((*left.atoms, *right.atoms), _grid(left, right))])
+            for left, right in products
+        ]
+        bases = all_intertwiners([(columns, rows) for columns in sources], rtol=self.rtol)
+        found = {pair: {} for pair in pairs}
+        for (left, right), basis in zip(pairs, bases, strict=True):
+            dims = (self.components[left].dim, self.components[right].dim)
+            dense = basis.to_dense().T.reshape(basis.rank, starts[-1], *dims)
+            for result, (start, stop) in zip(results, pairwise(starts), strict=True):
+                # each basis vector lies in the rows of one result
+                inside = np.abs(dense[:, start:stop]).max(axis=(1, 2, 3), initial=0) > 0
+                found[left, right][result] = np.einsum(
+                    "pkij,ka,ib,jc->pabc",
+                    dense[inside, start:stop],
+                    self.bases[result].conj(),
+                    self.bases[left],
+                    self.bases[right],
+                    optimize=True,
+                )
         return found
+
+
+def _grid(*components: Component) -> np.ndarray:
+    """Indices of a product of components, shape (1, *dims), with an axis for each atom."""
+    dims = [atom.dim for component in components for atom in component.atoms]
+    return np.arange(prod(dims)).reshape(1, *dims)
 
 
 @lru_cache(maxsize=64)

@@ -54,6 +54,8 @@ class Layer(hk.Module):
         ['encoder/linear', 'encoder/layer_norm']
     """
 
+    AUTO_REPR = False  # Haiku's binds the arguments before the map can say what is wrong with them
+
     @staticmethod
     def make(*args: Any, **options: Any) -> Map:
         """Makes the map of the arguments."""
@@ -92,6 +94,7 @@ class Layer(hk.Module):
             for argument, init in self.inits.items():
                 _check_initialiser(f"{argument}_init", init)
             self.map: Map = type(self).make(*args, **options)
+        self._auto_repr = f"{type(self).__name__}({self.map!r}, name={self.name!r})"
 
     def __call__(self, *xs: Any, **external: Any) -> Any:
         """The map applied to arrays (..., rep.dim), one for each of `reps_in`."""

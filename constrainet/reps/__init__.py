@@ -6,8 +6,8 @@ It starts from those that the group brings with it, such as `V`, whose matrices 
 other functions of representations (`derived.py`: duals, other fields), parts of them
 (`subquotient.py`: subspaces, quotients, symmetric and alternating powers), and ways from a group to
 its subgroups and back (`subgroups.py`). Others are given by what is permuted (`permutations.py`),
-by the images of the generators or by a function (`generated.py`, `function.py`); `decompose` finds
-the irreducible ones in any of them.
+by the images of the generators or by a function (`generated.py`, `function.py`); a homomorphism on
+generators is a matter of groups, and found there. `decompose` finds the irreducible ones in any.
 
 Every one can be written as a sum of tensor products of atoms, and in that form it is handed to the
 solver (`symmetries.py`): a `Question` asks for the matrices that are equivariant from `a` to `b`,

@@ -288,3 +288,11 @@ def embedded(group: Group, place: int) -> tuple[list[np.ndarray], list[np.ndarra
         matrix[own, own] = A
         lie.append(matrix)
     return discrete, lie
+
+
+def check_rep(call: str, rep) -> None:
+    """Refuses what is not a representation."""
+    if not isinstance(rep, Action):
+        raise TypeError(
+            f"`{call}(rep)` should be a representation, such as `V(SO(3))`. Got {rep!r}."
+        )

@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from constrainet.linalg import digest
-from constrainet.reps.arguments import check_rep
+from constrainet.reps.action import check_rep
 from constrainet.reps.atomic import AtomicRep, dense_images
 from constrainet.reps.notation import dual_label
 from constrainet.reps.rep import Derived, Rep

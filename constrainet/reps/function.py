@@ -19,9 +19,7 @@ from constrainet.reps.action import block_diagonal, embedded
 from constrainet.reps.atomic import AtomicRep
 from constrainet.reps.derived import dual, inflate
 from constrainet.reps.rep import Rep
-
-AGREE = 1e-8
-"""Matrices this close, relative to their size, are the same."""
+from constrainet.tolerances import AGREE
 
 MOST_PAIRS = 60
 """Pairs of generators whose products are compared."""

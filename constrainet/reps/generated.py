@@ -13,12 +13,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from constrainet.groups import Group, check_group, check_precision, is_singular, units_of
-from constrainet.linalg import Monomial, digest, moved, to_dense
+from constrainet.groups import (
+    Group,
+    Homomorphism,
+    RelationError,
+    check_group,
+    check_precision,
+)
+from constrainet.linalg import Monomial, digest, is_singular, moved, to_dense, units_of
 from constrainet.reps.atomic import AtomicRep
 from constrainet.reps.derived import dual, inflate
-from constrainet.reps.extension import extend
-from constrainet.reps.relations import Extension, RelationError
 from constrainet.reps.rep import Rep
 from constrainet.reps.subquotient import frozen
 from constrainet.tolerances import EXACT
@@ -30,7 +34,7 @@ ONE_BY_ONE: dict[str, Any] = (
 )
 """How JAX calls back from a vectorised function."""
 
-Images = tuple[tuple[tuple[np.ndarray, ...], np.ndarray], ...]
+Images = tuple[tuple[np.ndarray, np.ndarray], ...]
 """For each factor of a group the images of its discrete generators, and of its Lie generators."""
 
 
@@ -39,7 +43,7 @@ class GeneratedRep(AtomicRep):
     """The homomorphism with given images of the generators; made by `from_generators`.
 
     Attributes:
-        images: for each factor of the group those of its discrete generators, each (dim, dim), and
+        images: for each factor of the group those of its discrete generators, (M, dim, dim), and
             of its Lie generators, (D, dim, dim).
         label: how it is written; it does not count for equality.
     """
@@ -70,9 +74,9 @@ class GeneratedRep(AtomicRep):
         return self.images[place]
 
     @cached_property
-    def _extensions(self) -> tuple[Extension, ...]:
+    def _homomorphisms(self) -> tuple[Homomorphism, ...]:
         return tuple(
-            extend(factor, *images)
+            Homomorphism(factor, *images)
             for factor, images in zip(self.group.factors, self.images, strict=True)
         )
 
@@ -81,8 +85,8 @@ class GeneratedRep(AtomicRep):
 
     def _rho_on_host(self, *blocks) -> np.ndarray:
         product = np.eye(self.dim)
-        for factor, extension, g in zip(self.group.factors, self._extensions, blocks, strict=True):
-            image = extension.image(np.asarray(g, np.result_type(g, float)))
+        for factor, part, g in zip(self.group.factors, self._homomorphisms, blocks, strict=True):
+            image = part.image(np.asarray(g, np.result_type(g, float)))
             if image is None:
                 raise ValueError(
                     f"`rho(g)` and `act(g, x)` should get an element of {factor}, which has to be "
@@ -92,8 +96,8 @@ class GeneratedRep(AtomicRep):
         return product
 
     def _drho(self, blocks):
-        pairs = zip(self._extensions, blocks, strict=True)
-        return sum(extension.tangent_image(A) for extension, A in pairs)
+        pairs = zip(self._homomorphisms, blocks, strict=True)
+        return sum(part.tangent_image(A) for part, A in pairs)
 
     def _act(self, blocks, x):
         return x @ self._rho(blocks).T
@@ -171,13 +175,13 @@ def from_generators(group: Group, *, drho: Any = None, rho: Any = None, label: s
     dtype = np.result_type(float, discrete, lie)
     images, start, lie_start = [], 0, 0
     for m, d in counts:
-        own = tuple(frozen(h.astype(dtype)) for h in discrete[start : start + m])
-        images.append((own, frozen(lie[lie_start : lie_start + d].astype(dtype))))
+        own = discrete[start : start + m], lie[lie_start : lie_start + d]
+        images.append(tuple(frozen(part.astype(dtype)) for part in own))
         start, lie_start = start + m, lie_start + d
     rep = GeneratedRep(group, tuple(images), label)
     try:
         _check_commuting(images, units)
-        rep._extensions  # noqa: B018 (computed here, so that relations are checked here)
+        rep._homomorphisms  # noqa: B018 (computed here, so that relations are checked here)
     except RelationError as error:
         raise ValueError(
             f"`from_generators({group}, ...)` should get the images under a homomorphism. {error}."

@@ -72,7 +72,9 @@ class NamedSum(Derived):
             _flat(name, rep, _as_array(values[name]))
             for name, rep in zip(self.names, self.reps, strict=True)
         ]
-        lead = np.broadcast_shapes(*(array.shape[:-1] for array in arrays))
+        leads = {array.shape[:-1] for array in arrays}
+        # NumPy does not know the symbols that stand for sizes while a model is folded
+        lead = leads.pop() if len(leads) == 1 else np.broadcast_shapes(*leads)
         others = (array for array in arrays if not isinstance(array, np.ndarray))
         xp = next(others, arrays[0]).__array_namespace__()
         wide = [xp.broadcast_to(array, (*lead, array.shape[-1])) for array in arrays]

@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 
 from constrainet.errors import ProblemTooLargeError
-from constrainet.groups import Group, check_group
+from constrainet.groups import Group, check_group, is_known_finite
 from constrainet.linalg import Monomial, digest
 from constrainet.reps.action import block_diagonal, embedded
 from constrainet.reps.atomic import AtomicRep
 from constrainet.reps.defining import Scalar
 from constrainet.reps.derived import inflate
-from constrainet.reps.extension import is_finite
 from constrainet.reps.generated import from_generators
 from constrainet.reps.rep import Rep, tensor_product
 from constrainet.reps.subgroups import induce
@@ -335,7 +334,7 @@ def Regular(group: Group) -> Rep:
     check_group("Regular", group)
     factors = []
     for place, factor in enumerate(group.factors):
-        if not is_finite(factor) or factor.order > MOST_ELEMENTS:
+        if not is_known_finite(factor) or factor.order > MOST_ELEMENTS:
             raise ValueError(
                 f"`Regular(group)` should get a finite group that is not too large, because it has "
                 f"a coordinate for each element. {factor} is infinite or has too many elements: "

@@ -17,10 +17,10 @@ from typing import NoReturn
 
 import numpy as np
 
+from constrainet.arguments import as_count, names_elsewhere
 from constrainet.groups import Group
 from constrainet.linalg import BlockDiagonal, KroneckerProduct, KroneckerSum, digest
 from constrainet.reps.action import Action, block_diagonal
-from constrainet.reps.arguments import as_count
 from constrainet.reps.notation import with_multiplicity, with_power
 from constrainet.reps.question import Question, to_common_group, under_one_group
 from constrainet.reps.symmetries import Piece, outer
@@ -29,6 +29,14 @@ MOST_FACTORS = 60
 """Of a tensor product, each an axis of an array; two axes more are needed beside them."""
 
 
+@names_elsewhere(
+    {
+        "size": "rep.dim",
+        "rho_dense": "rep.rho(g)",
+        "drho_dense": "rep.drho(A)",
+        "G": "rep.group",
+    }
+)
 @dataclass(frozen=True, eq=False, repr=False)
 class Rep(Action):
     """A finite-dimensional representation of a group, in coordinates.

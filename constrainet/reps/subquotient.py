@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from constrainet.arguments import as_count
 from constrainet.errors import ProblemTooLargeError
 from constrainet.linalg import (
     KroneckerProduct,
@@ -23,7 +24,7 @@ from constrainet.linalg import (
     null_space,
     numerical_rank,
 )
-from constrainet.reps.arguments import as_count, check_rep
+from constrainet.reps.action import check_rep
 from constrainet.reps.atomic import AtomicRep
 from constrainet.reps.notation import SUPERSCRIPTS, dual_label
 from constrainet.reps.rep import Derived, Rep, direct_sum

@@ -10,15 +10,17 @@ from collections import OrderedDict
 from collections.abc import Mapping
 
 from constrainet.linalg import digest
+from constrainet.solve.method import Solution
 from constrainet.solve.problem import Question
-from constrainet.solve.subspace import Solution
 
 MEMORY_BOUND = 2**30
 """Bytes of solutions kept in memory; the longest unused ones are forgotten first."""
 
 Solutions = Mapping[Question, Solution]
 
-_memory: OrderedDict[bytes, Solutions] = OrderedDict()
+_memory: OrderedDict[bytes, tuple[Solutions, int]] = OrderedDict()
+"""Solutions, and the bytes that they occupy."""
+
 _lock = threading.Lock()
 
 
@@ -26,18 +28,20 @@ def recall(key: tuple) -> Solutions | None:
     """The solutions remembered under a key; None if there are none."""
     name = digest(*key)
     with _lock:
-        if remembered := _memory.get(name):
-            _memory.move_to_end(name)
-    return remembered
+        if name not in _memory:
+            return None
+        _memory.move_to_end(name)
+        return _memory[name][0]
 
 
 def remember(key: tuple, solutions: Solutions) -> None:
     """Stores solutions."""
     name = digest(*key)
+    nbytes = sum(solution.form.nbytes for solution in solutions.values())
     with _lock:
-        _memory[name] = solutions
+        _memory[name] = solutions, nbytes
         _memory.move_to_end(name)
-        while len(_memory) > 1 and sum(map(_nbytes, _memory.values())) > MEMORY_BOUND:
+        while len(_memory) > 1 and sum(n for _, n in _memory.values()) > MEMORY_BOUND:
             _memory.popitem(last=False)
 
 
@@ -45,7 +49,3 @@ def clear_memory() -> None:
     """Forgets the solutions kept in memory."""
     with _lock:
         _memory.clear()
-
-
-def _nbytes(solutions: Solutions) -> int:
-    return sum(solution.form.nbytes for solution in solutions.values())

@@ -13,12 +13,13 @@ from functools import reduce
 
 import numpy as np
 
-from constrainet.errors import CertificateError, ProblemTooLargeError
+from constrainet.errors import CertificateError
 from constrainet.linalg import kronecker_pairs
-from constrainet.memory import memory_limit
-from constrainet.solve.certificate import Known, allowed_violation, certify
 from constrainet.solve.eigenspaces import DecompositionError
-from constrainet.solve.isotypic import Decomposer
+from constrainet.solve.irreps import Catalogue
+from constrainet.solve.isotypic import isotypic
+from constrainet.solve.limits import require_memory
+from constrainet.solve.method import Known, allowed_violation, certify
 from constrainet.solve.problem import Atom, Space, Symmetry, Term, dim_of
 
 SEEDS = 3
@@ -119,7 +120,7 @@ class _Work:
         self.worst = 0.0
         self._known: Known = {}
         self.components: dict[tuple, Component] = {}
-        self._decomposers: dict[Symmetry, Decomposer] = {}
+        self._catalogues: dict[Symmetry, Catalogue] = {}
 
     def split(self, term: Term) -> dict[int, np.ndarray]:
         """The parts of one term."""
@@ -136,20 +137,18 @@ class _Work:
 
     def _factor(self, symmetry: Symmetry, atoms: tuple[Atom, ...]) -> Iterator[Part]:
         if dim_of(atoms) >= self.whole_from or not all(atom.is_adjoint_closed for atom in atoms):
-            required = 8 * dim_of(atoms) ** 2
-            if required > memory_limit():
-                what = f"Coordinates of a space of dimension {dim_of(atoms):,}"
-                raise ProblemTooLargeError(what, required, memory_limit())
-            yield (atoms,), atoms, None, np.eye(dim_of(atoms))[None]
+            size = dim_of(atoms)
+            require_memory(8 * size**2, f"Coordinates of a space of dimension {size:,}")
+            yield (atoms,), atoms, None, np.eye(size)[None]
             return
-        if symmetry not in self._decomposers:
+        if symmetry not in self._catalogues:
             is_complex = symmetry in self._complex
-            self._decomposers[symmetry] = Decomposer(symmetry, is_complex, self.seed)
-        decomposer = self._decomposers[symmetry]
-        form = decomposer.intertwiners(atoms, atoms)
+            self._catalogues[symmetry] = Catalogue(symmetry, is_complex, self.seed)
+        catalogue = self._catalogues[symmetry]
+        form = isotypic(catalogue, atoms, atoms)
         self.worst = max(self.worst, certify(form, atoms, atoms, self._known).worst)
-        for index, copies in decomposer.decompose(atoms).items():
-            irrep = decomposer.catalogue.recipes[index].irrep
+        for index, copies in catalogue.decompose(atoms).items():
+            irrep = catalogue.recipes[index].irrep
             atom = Atom(symmetry, tuple(irrep.discrete), irrep.infinitesimal, irrep.dim)
             # the trivial representation comes first in every catalogue
             yield (

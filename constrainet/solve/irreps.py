@@ -1,4 +1,4 @@
-"""Irreducible representations found by random elements of the algebra, and their catalogue.
+"""Irreducible representations, found by random elements of the algebra, and their products.
 
 The matrices of a representation generate an algebra. If it is closed under the adjoint, Schur's
 lemma describes it: on m copies of an irreducible λ of dimension d and type e (1 real, 2 complex, 4
@@ -9,6 +9,11 @@ generators, so they can be evaluated in any representation, and λ is recognised
 What is taken from eigenspaces are formulas again, so that the basis of λ and its copies are
 canonical: no vector that `eigh` happens to return is in them.
 
+A tensor product is decomposed by fusion: if the first k-1 factors contain λ, then the first k
+contain what λ ⊗ (k-th factor) contains. Each such small product is decomposed once, so the largest
+eigenproblem has the size of an irreducible times a factor, whatever the tensor rank. Of rotations
+they are known beforehand (`spins.py`).
+
 References:
     Murota, Kanno, Kojima, Kojima, "A numerical algorithm for block-diagonal decomposition of
     matrix *-algebras" (2010).
@@ -18,17 +23,24 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from constrainet.linalg import canonical_combinations
-from constrainet.solve.eigenspaces import NEGLIGIBLE, DecompositionError, Eigenspaces
-from constrainet.solve.forms import Irreducible
+from constrainet.solve.eigenspaces import (
+    NEGLIGIBLE,
+    DecompositionError,
+    Eigenspaces,
+    orthonormalised,
+)
 from constrainet.solve.formulas import Formulas, Images
-from constrainet.solve.problem import Symmetry
-from constrainet.tolerances import CLUSTER, EXACT
+from constrainet.solve.problem import Atom, Symmetry, dim_of
+from constrainet.solve.progress import steps
+from constrainet.solve.schur import Irreducible
+from constrainet.solve.spins import Spins
+from constrainet.tolerances import CLUSTER
 
 ROUNDING = 3e-13
 """Copies that intertwine up to this are as good as they get."""
@@ -71,14 +83,14 @@ class Recipe:
 
 
 class Catalogue:
-    """The irreducibles of one symmetry met so far, and the decomposition of representations.
+    """The irreducibles of one symmetry met so far, and the products of atoms decomposed into them.
 
     The trivial one comes first. What is said of an irreducible depends on the formulas alone, and
     not on where it was met.
 
     Args:
-        symmetry: whose generators the representations are given by.
-        is_complex: whether representations are complex.
+        symmetry: whose images the atoms are.
+        is_complex: whether any of the atoms is complex.
         seed: of the random elements.
 
     Attributes:
@@ -92,23 +104,71 @@ class Catalogue:
         self.symmetry, self.is_complex = symmetry, is_complex
         self.formulas = Formulas(symmetry, is_complex, seed)
         self.recipes: list[Recipe] = []
-        self.decompose(self.formulas.trivial())
+        self._split(self.formulas.trivial())
+        self._atoms: dict[Atom, Images] = {}
+        self._fusions: dict[tuple[int, Atom], tuple[dict[int, np.ndarray], float]] = {}
+        self._products: dict[tuple[Atom, ...], dict[int, np.ndarray]] = {
+            (): {0: np.ones((1, 1, 1))}
+        }
+        self._gaps: dict[tuple[Atom, ...], float] = {(): float("inf")}
+        self._spins = Spins.of(symmetry, self)
 
-    def decompose(self, images: Images) -> tuple[dict[int, np.ndarray], float]:
-        """Splits a representation into irreducibles.
-
-        Args:
-            images: of a representation of dimension n.
+    def decompose(self, atoms: tuple[Atom, ...]) -> dict[int, np.ndarray]:
+        """The copies of each irreducible in a tensor product of dimension n.
 
         Returns:
             For each irreducible in it, by its index and in their order, the canonical isometric
             intertwiners from it, shape (multiplicity, n, d). Together their columns are an
-            orthonormal basis. And the smallest ratio of a step between distinct eigenvalues to one
-            within.
+            orthonormal basis.
 
         Raises:
             DecompositionError: if these random elements failed to separate irreducibles.
         """
+        if atoms not in self._products:
+            parts: dict[int, list[np.ndarray]] = {}
+            smaller = self.decompose(atoms[:-1])
+            gaps = [self._gaps[atoms[:-1]]]
+            what = f"decomposing {dim_of(atoms):,} dimensions"
+            for irrep, copies in steps(smaller.items(), what):
+                results, gap = self._fuse(irrep, atoms[-1])
+                gaps.append(gap)
+                for result, paths in results.items():
+                    parts.setdefault(result, []).append(_compose(copies, paths))
+            order = self.in_order(parts)
+            product = {i: np.concatenate(parts.pop(i)) for i in order}  # each freed when joined
+            if sum(m * d for m, _, d in (c.shape for c in product.values())) != dim_of(atoms):
+                raise DecompositionError("The irreducible dimensions do not add up.")
+            self._products[atoms], self._gaps[atoms] = product, min(gaps)
+        return self._products[atoms]
+
+    def gap(self, *products: Sequence[Atom]) -> float:
+        """The smallest ratio of a step between distinct eigenvalues to one within, in tensor
+        products that have been decomposed.
+        """
+        return min(self._gaps[tuple(atoms)] for atoms in products)
+
+    def in_order(self, indices: Iterable[int]) -> list[int]:
+        """Irreducibles in an order that does not depend on when they were met."""
+        return sorted(indices, key=lambda i: self.recipes[i].order)
+
+    def _fuse(self, irrep: int, atom: Atom) -> tuple[dict[int, np.ndarray], float]:
+        """What the product of an irreducible and an atom contains, as from `_split`."""
+        if (irrep, atom) not in self._fusions:
+            known = self._spins and self._spins.fuse(irrep, atom)
+            if known:
+                self._fusions[irrep, atom] = known, float("inf")
+            else:
+                product = self.recipes[irrep].images.tensor(self._images(atom))
+                self._fusions[irrep, atom] = self._split(product)
+        return self._fusions[irrep, atom]
+
+    def _images(self, atom: Atom) -> Images:
+        if atom not in self._atoms:
+            self._atoms[atom] = self.formulas.images(atom)
+        return self._atoms[atom]
+
+    def _split(self, images: Images) -> tuple[dict[int, np.ndarray], float]:
+        """The copies of irreducibles in a representation given by its images, and their gap."""
         eigenspaces = Eigenspaces(*self.formulas.generic(images))
         found: dict[int, np.ndarray] = {}
         for recipe in self.recipes:
@@ -122,10 +182,6 @@ class Catalogue:
             self.recipes.append(recipe)
             found[recipe.irrep.index] = self._copies(images, eigenspaces, groups, recipe)
         return {i: found[i] for i in self.in_order(found)}, eigenspaces.gap
-
-    def in_order(self, indices: Iterable[int]) -> list[int]:
-        """Irreducibles in an order that does not depend on when they were met."""
-        return sorted(indices, key=lambda i: self.recipes[i].order)
 
     def _discovered(self, images: Images, eigenspaces: Eigenspaces) -> Recipe:
         """The irreducible that contains a vector of the first eigenspace that is left."""
@@ -175,10 +231,18 @@ class Catalogue:
         copies = eigenspaces.copies(seeds, groups, recipe.units, recipe.carriers)
         if not images.violation(copies, recipe.images) <= ROUNDING:
             copies = _polished(images, copies, recipe)
-            if not images.violation(copies, recipe.images) <= EXACT:
+            if not images.violation(copies, recipe.images) <= self.symmetry.rounding:
                 raise DecompositionError("Two irreducibles share their eigenvalues.")
         eigenspaces.free.difference_update(groups)
         return copies
+
+
+def _compose(copies: np.ndarray, paths: np.ndarray) -> np.ndarray:
+    """Copies of λ in a space (m, n, d), of μ in λ ⊗ atom (p, d·a, q): of μ in both (mp, na, q)."""
+    m, n, d = copies.shape
+    p, da, q = paths.shape
+    combined = np.tensordot(copies, paths.reshape(p, d, da // d, q), (2, 1))
+    return combined.transpose(0, 2, 1, 3, 4).reshape(m * p, n * da // d, q)
 
 
 def _commutant(d: int, e: int) -> np.ndarray:
@@ -222,8 +286,3 @@ def _polished(images: Images, copies: np.ndarray, recipe: Recipe) -> np.ndarray:
     turned = (copies @ turn for turn in commutant)
     pairs = zip(combinations.swapaxes(0, 1), turned, strict=True)
     return np.sum([np.tensordot(numbers, each, (0, 0)) for numbers, each in pairs], axis=0)
-
-
-def orthonormalised(columns: np.ndarray) -> np.ndarray:
-    """The nearest orthonormal columns, by one step of Newton's method, from close to it."""
-    return 1.5 * columns - 0.5 * columns @ (columns.conj().T @ columns)

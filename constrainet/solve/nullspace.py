@@ -7,15 +7,23 @@ non-zero constraint are removed by conjugate gradients, without any matrix. Eith
 value decomposition of the constraints *on the candidates* then decides the rank at full precision:
 squaring costs half the digits, and only the first pass squares.
 
-If some of the generators are closed under the adjoint by themselves, as the rotations are in SE(n),
-their invariants are read off from irreducibles first, and everything else happens inside those.
+Where there are coordinates in which generators are closed under the adjoint (`self_adjoint.py`),
+the invariants are read off from irreducibles there, and polished. If some of the generators are
+closed by themselves (`reductive.py`), as the rotations are in SE(n), theirs are read off, and
+everything else happens inside those.
+
+Columns are kept on disk, and when read are checked to be complete, at a part of the cost of finding
+them. With G the Gram matrix and Q the columns, G + Q Qᴴ has no small eigenvalue if and only if
+every vector that is nearly invariant lies in the columns' span. Where the space is small, a
+Cholesky decomposition shows it. Where it is large, a few random vectors do: what is left of them
+when their components along the columns and those with non-zero constraint are removed is a
+component along an invariant vector that is missing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from math import prod
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.linalg
@@ -23,15 +31,26 @@ from scipy.sparse.linalg import LinearOperator
 
 from constrainet.errors import (
     AmbiguousRankError,
+    CertificateError,
     IllConditionedError,
-    ProblemTooLargeError,
+    MethodNotApplicableError,
 )
-from constrainet.linalg import Matrix, Monomial, numerical_rank, tight_combinations, to_dense
-from constrainet.memory import memory_limit
-from constrainet.solve.forms import DenseForm
-from constrainet.solve.problem import Atom, dim_of, images
-from constrainet.solve.progress import steps
-from constrainet.tolerances import EXACT, GAP, RANK, STRETCH
+from constrainet.linalg import (
+    KroneckerProduct,
+    canonical_basis,
+    digest,
+    numerical_rank,
+    outside_span,
+    to_dense,
+)
+from constrainet.solve.constraints import constraints, stretch, without_constrained_part
+from constrainet.solve.isotypic import Isotypic
+from constrainet.solve.limits import require_memory
+from constrainet.solve.method import UNBOUNDED, Method, Solution, StoredForm, constant
+from constrainet.solve.problem import Atom, Question, dim_of, factors_of
+from constrainet.solve.reductive import reductive_part
+from constrainet.solve.self_adjoint import self_adjoint
+from constrainet.tolerances import EXACT, GAP, RANK, START, STRETCH
 
 DENSE_LIMIT = 1000
 """Dimensions up to this are solved with a dense Gram matrix: half a second at the limit."""
@@ -40,12 +59,8 @@ CANDIDATE = 1e-3
 """Singular values below this fraction are candidates for zero: the square root of what the Gram
 matrix's eigenvalues, accurate to 1e-16, can tell from zero with certainty."""
 
-MAX_ITERATIONS = 5000
-"""Of conjugate gradients; enough for condition numbers up to about 1e3."""
-
-LEAST_MOVE = 1e-5
-"""An element that moves vectors by less than this fraction of their length is taken as moving them
-by this: where it moves them at all, rounding is not far below."""
+ALMOST = 1e-2
+"""Generators with errors of `CANDIDATE` are closed under the adjoint up to about this."""
 
 INEXACT = 1e-11
 """Constraints of a result above this are polished away: candidates from skew coordinates lose a
@@ -54,10 +69,132 @@ digit with each tensor factor."""
 FEW = 4
 """Random combinations of Lie generators in the first pass, which need not see every generator."""
 
+SMALL = 300
+"""Dimensions up to this are decided by a Cholesky decomposition, which then takes less time."""
+
+ROUNDING = 1e-11
+"""Eigenvalues of G below this may be rounding. Singular values of the constraints above 3e-6 are
+told from zero, others are not."""
+
+NUM_PROBES = 4
+"""Random vectors. A missing direction has a component of order one in each."""
+
+ABSENT = 1e-4
+"""What is left of the random vectors is rounding if it is shorter. Four normal numbers are all
+below it once in 1e16 times."""
+
+
+@dataclass(frozen=True, eq=False)
+class DenseForm(StoredForm):
+    """Orthonormal columns.
+
+    Args:
+        columns: shape (size, rank).
+    """
+
+    columns: np.ndarray
+    method = "nullspace"
+
+    @property
+    def size(self) -> int:
+        return self.columns.shape[0]
+
+    @property
+    def rank(self) -> int:
+        return self.columns.shape[1]
+
+    @property
+    def is_complex(self) -> bool:
+        return np.iscomplexobj(self.columns)
+
+    @property
+    def nbytes(self) -> int:
+        return self.columns.nbytes
+
+    def expand(self, coefficients):
+        return coefficients @ constant(self.columns.T, coefficients)
+
+    def coefficients(self, vectors):
+        return vectors @ constant(self.columns.conj(), vectors)
+
+    def violations(self, rows, columns, known):
+        if not np.isfinite(self.columns).all():
+            return UNBOUNDED
+        residual = 0.0
+        for constraint in constraints(factors_of(rows, columns), relative=True):
+            lengths = np.linalg.norm(constraint @ self.columns, axis=0)
+            residual = np.maximum(residual, lengths.max(initial=0))
+        gram = self.columns.conj().T @ self.columns
+        return residual, np.abs(gram - np.eye(self.rank)).max(initial=0)
+
+    def pack(self):
+        return self.columns
+
+    @classmethod
+    def unpack(cls, matrix, question):
+        size, rank = matrix.shape
+        if size != dim_of((*question[0], *question[1])) or rank > size:
+            raise ValueError("it belongs to another problem")
+        return cls(matrix)
+
+    def fault(self, question, rtol):
+        if not np.abs(canonical_basis(self.columns) - self.columns).max(initial=0) <= EXACT:
+            return "its basis is not the canonical one"
+        if not _is_complete(self.columns, factors_of(*question), rtol):
+            return "it misses a part of the solution"
+        return None
+
+
+class Nullspace(Method):
+    """Method `nullspace`."""
+
+    form = DenseForm
+
+    def __init__(self, rtol: float | None = None):
+        super().__init__(rtol)
+        self._isotypic = Isotypic()
+
+    def obstacle(self, question):
+        return None
+
+    def candidates(self, question):
+        for columns, gap in self._found(question):
+            yield DenseForm(canonical_basis(columns)), gap
+
+    def _found(self, question: Question):
+        """Columns in any basis, and their gaps."""
+        rows, columns = question
+        atoms = factors_of(rows, columns)
+        if self.rtol is not None or not self._isotypic.obstacle(question):
+            # approximate generators are closed under nothing; and where all are closed, this run
+            # is the reference for `isotypic`
+            yield nullspace(atoms, self.rtol)
+            return
+        if closed := self_adjoint((*rows, *columns)):
+            moved, changes = closed
+            if found := self._from_irreducibles(moved, question):
+                inverses = [np.linalg.inv(S) for S in changes[: len(rows)]]
+                back = KroneckerProduct([*inverses, *(S.T for S in changes[len(rows) :])])
+                # the rank was decided in those coordinates, without doubt
+                basis = np.linalg.qr(back @ found.form.to_columns())[0]
+                yield polished(atoms, basis), found.gap
+        part = reductive_part((*rows, *columns))
+        found = None if part is None else self._from_irreducibles(part, question)
+        yield nullspace(atoms, None, None if found is None else found.form.to_columns())
+
+    def _from_irreducibles(self, atoms: Sequence[Atom], question: Question) -> Solution | None:
+        """What `isotypic` finds for other atoms in the place of the question's."""
+        count = len(question[0])
+        other = (tuple(atoms[:count]), tuple(atoms[count:]))
+        try:
+            return self._isotypic.solve(other, START)
+        except (MethodNotApplicableError, CertificateError):
+            return None
+
 
 def nullspace(
     atoms: Sequence[Atom], rtol: float | None = None, start: np.ndarray | None = None
-) -> tuple[DenseForm, float]:
+) -> tuple[np.ndarray, float]:
     """The invariants of a tensor product of atoms of one symmetry.
 
     Args:
@@ -67,7 +204,7 @@ def nullspace(
         start: orthonormal columns (size, k) of a subspace that contains the invariants.
 
     Returns:
-        The invariants, and the gap of the rank decision.
+        The invariants as orthonormal columns (size, rank), and the gap of the rank decision.
 
     Raises:
         AmbiguousRankError: if singular values lie close to the cutoff; without `rtol` also if
@@ -77,15 +214,15 @@ def nullspace(
     """
     cutoff = RANK if rtol is None else rtol
     size = dim_of(atoms)
-    _require(8 * FEW * size, f"Vectors of dimension {size:,}")
-    if rtol is None and (stretch := _stretch(atoms)) > STRETCH:
-        raise IllConditionedError(stretch, STRETCH)
+    require_memory(8 * FEW * size, f"Vectors of dimension {size:,}")
+    if rtol is None and (worst := stretch(atoms)) > STRETCH:
+        raise IllConditionedError(worst, STRETCH)
     rows = constraints(atoms)
     if not rows:  # nothing moves, so every vector is invariant
         if start is None:
-            _require(8 * size * size, f"The identity of dimension {size:,}")
+            require_memory(8 * size * size, f"The identity of dimension {size:,}")
             start = np.eye(size)
-        return DenseForm(start), float("inf")
+        return start, float("inf")
     rejected = 1.0  # the smallest singular value that the first pass set aside
     if start is None:
         first = constraints(_few(atoms))
@@ -95,28 +232,39 @@ def nullspace(
         else:
             start = _project_random(first, size)
     if start.shape[1] == 0:
-        return DenseForm(start), rejected / cutoff
-    _require(len(rows) * start.nbytes, f"Constraints on {start.shape[1]} candidates")
+        return start, rejected / cutoff
+    require_memory(len(rows) * start.nbytes, f"Constraints on {start.shape[1]} candidates")
     stacked = np.concatenate([row @ start for row in rows])
     values, combinations = singular(stacked)
     _, gap = numerical_rank(np.append(values, rejected), cutoff)
     kept = values <= cutoff
-    if rtol is None and not all(atom.is_adjoint_closed for atom in atoms):
-        _require_one_gap(np.append(values, rejected), cutoff)
+    if rtol is None:
+        _require_one_gap(atoms, np.append(values, rejected), cutoff)
     return polished(atoms, start @ combinations[:, kept]), gap
 
 
-def _require_one_gap(values: np.ndarray, cutoff: float) -> None:
-    """Refuses singular values with a second gap: what is approximate has one at its error.
+def _require_one_gap(atoms: Sequence[Atom], values: np.ndarray, cutoff: float) -> None:
+    """Refuses singular values with a second gap if generators look like approximate ones.
 
     Where generators are approximate, small values are what is left of the symmetry; where they are
-    exact, zero is, and the values above it are spread. Exactly unitary ones are never approximate.
+    exact, zero is. They look approximate if they are almost, but not quite, closed under the
+    adjoint, as measured rotations are.
     """
     above = np.sort(values[values > cutoff])
     second = (above[:-1] < CANDIDATE) & (above[1:] > GAP * above[:-1])
-    if second.any():
+    closed = all(atom.is_adjoint_closed for atom in atoms)
+    if second.any() and not closed and all(map(_is_almost_closed, atoms)):
         below = values[values <= cutoff].max(initial=0)
         raise AmbiguousRankError(above[:-1][second].max(), below, cutoff)
+
+
+def _is_almost_closed(atom: Atom) -> bool:
+    """Whether the adjoints of the images are almost those of the generators' inverses, or span."""
+    discrete = [to_dense(h) for h in atom.discrete]
+    lie = [A / np.linalg.norm(A) for A in atom.infinitesimal if A.any()]
+    misses = [h @ h.conj().T - np.eye(atom.dim) for h in discrete]
+    misses += [outside_span(A.conj().T, lie) for A in lie]
+    return all(np.abs(miss).max() < ALMOST for miss in misses)
 
 
 def singular(stacked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -127,102 +275,18 @@ def singular(stacked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.append(values, missing), vectors.conj().T
 
 
-def polished(atoms: Sequence[Atom], columns: np.ndarray) -> DenseForm:
+def polished(atoms: Sequence[Atom], columns: np.ndarray) -> np.ndarray:
     """The invariants close to given orthonormal columns (size, k), as accurate as can be."""
     rows = constraints(atoms)
     norms = (np.linalg.norm(row @ columns, axis=0) for row in rows)
     worst = max((norm.max(initial=0) for norm in norms), default=0.0)
     if worst <= INEXACT:
-        return DenseForm(columns)
+        return columns
     if len(columns) <= DENSE_LIMIT:
         _, vectors = singular(np.concatenate([to_dense(row) for row in rows]))
-        return DenseForm(vectors[:, len(columns) - columns.shape[1] :])
+        return vectors[:, len(columns) - columns.shape[1] :]
     columns = without_constrained_part(rows, columns, reduction=1e-3)
-    return DenseForm(np.linalg.qr(columns)[0])
-
-
-def constraints(atoms: Sequence[Atom], *, relative: bool = False) -> list[LinearOperator]:
-    """`ρ(h) - 1` and `dρ(A)`, each over the size of its generator.
-
-    Args:
-        atoms: the factors, of one symmetry.
-        relative: whether the first are taken over the norm of ρ(h), where that exceeds 1, or over
-            its square root and the size of ρ(h) - 1, where that is small. In skew coordinates
-            rounding grows with the norm and true constraints do not: half-way, both stay clear of
-            the cutoff as long as the norm is below `STRETCH`. And close to the identity an element
-            moves everything by little.
-    """
-    discrete, infinitesimal = images(atoms)
-    rows = []
-    for i, operator in enumerate(discrete):
-        norm = prod(_extremes(atom.discrete[i])[0] for atom in atoms)
-        identity = scipy.sparse.linalg.aslinearoperator(
-            scipy.sparse.eye_array(operator.shape[0], dtype=operator.dtype)
-        )
-        row, size = operator - identity, max(1.0, norm)
-        if not relative:
-            size = size**0.5 * min(1.0, max(_norm(row), LEAST_MOVE))
-        rows.append(row * (1 / size))
-    for i, operator in enumerate(infinitesimal):
-        norm = max(np.linalg.norm(atom.infinitesimal[i], 2) for atom in atoms)
-        if norm:
-            rows.append(operator * (1 / float(norm)))
-    return rows
-
-
-def _norm(operator: LinearOperator) -> float:
-    """About the largest singular value."""
-    x = np.random.RandomState(0).normal(size=(operator.shape[1], 2))
-    for _ in range(3):
-        x = operator.H @ (operator @ (x / max(np.linalg.norm(x), np.finfo(float).tiny)))
-    return float(np.linalg.norm(x)) ** 0.5
-
-
-def _stretch(atoms: Sequence[Atom]) -> float:
-    """How much longer generators, their inverses and small Lie elements make some vectors."""
-    worst = 1.0
-    for i in range(len(atoms[0].discrete)):
-        extremes = [_extremes(atom.discrete[i]) for atom in atoms]
-        worst = max(worst, prod(s for s, _ in extremes), prod(1 / s for _, s in extremes))
-    combinations = _separated(atoms[0].symmetry.infinitesimal)
-    mixed = [np.tensordot(combinations, atom.infinitesimal, 1) for atom in atoms]
-    for matrices in zip(*mixed, strict=True):
-        norm = max(np.linalg.norm(m, 2) for m in matrices)
-        if norm < EXACT:
-            continue
-        radius = max(np.abs(np.linalg.eigvals(m)).max() for m in matrices)
-        # what rotates or grows sets its own scale; a nilpotent generator has none, though rounding
-        # gives it eigenvalues of up to about eps^(1/n), if hardly a trace of its square
-        n = max(len(m) for m in matrices)
-        spurious = 10 * np.finfo(float).eps ** (1 / n)
-        square = max(np.abs(np.sum(m * m.T)) for m in matrices)
-        is_nilpotent = radius < spurious * norm and square < EXACT * norm**2
-        unit = 2 * (norm if is_nilpotent else radius)
-        elements = (scipy.linalg.expm(m / unit) for m in matrices)
-        worst = max(worst, prod(float(np.linalg.norm(g, 2)) for g in elements))
-    return worst
-
-
-def _separated(matrices: np.ndarray) -> np.ndarray:
-    """Combinations (D, D) of Lie generators in which nilpotent ones are apart from the others.
-
-    They are orthogonal also with respect to the trace form, of which the nilpotent ones are the
-    null space: a translation added to a rotation would look like skew coordinates.
-    """
-    if not len(matrices):
-        return np.zeros((0, 0))
-    tight = tight_combinations(matrices)
-    even = np.tensordot(tight, matrices, 1)
-    form = np.real(np.tensordot(even, even, ((1, 2), (2, 1))))
-    return np.linalg.eigh(form)[1].T @ tight
-
-
-def _extremes(matrix: Matrix) -> tuple[float, float]:
-    """The largest and the smallest singular value."""
-    if isinstance(matrix, Monomial):
-        return 1.0, 1.0
-    values = np.linalg.svd(matrix, compute_uv=False)
-    return float(values[0]), float(values[-1])
+    return np.linalg.qr(columns)[0]
 
 
 def _few(atoms: Sequence[Atom]) -> Sequence[Atom]:
@@ -243,7 +307,7 @@ def _small_eigenvectors(
     rows: list[LinearOperator], size: int, margin: float
 ) -> tuple[np.ndarray, float]:
     """Columns that span every vector with constraints below `margin`, and the next constraint."""
-    _require(6 * 16 * size * size, f"A dense solve of dimension {size:,}")
+    require_memory(6 * 16 * size * size, f"A dense solve of dimension {size:,}")
     gram = np.zeros((size, size), np.result_type(*(row.dtype for row in rows)))
     for row in rows:
         dense = to_dense(row)
@@ -265,7 +329,9 @@ def _project_random(rows: list[LinearOperator], size: int) -> np.ndarray:
     rng = np.random.default_rng(0)
     width = 32
     while True:
-        _require(8 * size * width * dtype.itemsize, f"A matrix-free solve of dimension {size:,}")
+        require_memory(
+            8 * size * width * dtype.itemsize, f"A matrix-free solve of dimension {size:,}"
+        )
         x = rng.normal(size=(size, width)).astype(dtype)
         invariant = without_constrained_part(rows, x)
         left, values, _ = np.linalg.svd(invariant, full_matrices=False)
@@ -275,35 +341,29 @@ def _project_random(rows: list[LinearOperator], size: int) -> np.ndarray:
         width *= 2
 
 
-def without_constrained_part(
-    rows: list[LinearOperator], x: np.ndarray, reduction: float = 1e-13
-) -> np.ndarray:
-    """Vectors without their component outside the null space, to a relative `reduction` of it."""
+def _is_complete(columns: np.ndarray, atoms: Sequence[Atom], rtol: float | None) -> bool:
+    """Whether no vector outside the span of columns, which pass their certificate, is invariant.
 
-    def gram(y):
-        return np.sum([row.H @ (row @ y) for row in rows], axis=0)
-
-    return x - _conjugate_gradients(gram, gram(x), reduction)
-
-
-def _conjugate_gradients(operator, b: np.ndarray, reduction: float) -> np.ndarray:
-    """Solves `operator(x) = b` column by column for a positive semidefinite operator."""
-    x, r = np.zeros_like(b), b.copy()
-    p, rho = r.copy(), np.sum(np.abs(r) ** 2, axis=0)
-    target = reduction**2 * rho.max(initial=0)
-    for _ in steps(range(MAX_ITERATIONS), f"null space of dimension {len(b):,}"):
-        if rho.max(initial=0) <= target:
-            break
-        q = operator(p)
-        curvature = np.sum((p.conj() * q).real, axis=0)
-        step = np.where(curvature > 0, rho / np.where(curvature > 0, curvature, 1), 0)
-        x += step * p
-        r -= step * q
-        rho, before = np.sum(np.abs(r) ** 2, axis=0), rho
-        p = r + np.where(before > 0, rho / np.where(before > 0, before, 1), 0) * p
-    return x
-
-
-def _require(num_bytes: int, what: str) -> None:
-    if num_bytes > memory_limit():
-        raise ProblemTooLargeError(what, num_bytes, memory_limit())
+    Also False where that cannot be told from rounding.
+    """
+    size, rank = columns.shape
+    if rank == size:
+        return True
+    maps = constraints(atoms)
+    if size <= SMALL:
+        least = ROUNDING if rtol is None else max(ROUNDING, rtol**2)
+        total = columns @ columns.conj().T - least * np.eye(size)
+        for constraint in maps:
+            dense = to_dense(constraint)
+            total = total + dense.conj().T @ dense
+        try:
+            scipy.linalg.cholesky(total, check_finite=False)
+        except np.linalg.LinAlgError:
+            return False
+        return True
+    # drawn by the columns' content, so that no columns can be made to fit the draw
+    rng = np.random.RandomState(np.frombuffer(digest(columns), np.uint32))
+    vectors = rng.normal(size=(size, NUM_PROBES))
+    vectors = vectors - columns @ (columns.conj().T @ vectors)
+    rest = without_constrained_part(maps, vectors)
+    return bool(np.linalg.norm(rest, axis=0).max() <= ABSENT)

@@ -9,6 +9,8 @@ components of the graph that the generators draw.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 
 import numpy as np
@@ -16,9 +18,123 @@ from scipy.sparse import csr_array, hstack, vstack
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from constrainet.linalg import Monomial
-from constrainet.solve.forms import OrbitForm
-from constrainet.solve.problem import Atom, dim_of
+from constrainet.solve.limits import memory_limit
+from constrainet.solve.method import UNBOUNDED, Form, Method, constant, take
+from constrainet.solve.problem import Atom, dim_of, factors_of
 from constrainet.tolerances import EXACT
+
+
+@dataclass(frozen=True, eq=False)
+class OrbitForm(Form):
+    """One basis vector per orbit of coordinates.
+
+    Args:
+        labels: shape (size,): the orbit of each coordinate, or `rank` where every invariant
+            vector vanishes.
+        phases: shape (size,): the factor of each coordinate relative to the first of its orbit;
+            None if they are all 1.
+        sizes: shape (rank,): how many coordinates each orbit has.
+    """
+
+    labels: np.ndarray
+    phases: np.ndarray | None
+    sizes: np.ndarray
+    method = "orbits"
+
+    @property
+    def size(self) -> int:
+        return len(self.labels)
+
+    @property
+    def rank(self) -> int:
+        return len(self.sizes)
+
+    @property
+    def is_complex(self) -> bool:
+        return self.phases is not None and np.iscomplexobj(self.phases)
+
+    @property
+    def nbytes(self) -> int:
+        phases = 0 if self.phases is None else self.phases.nbytes
+        return self.labels.nbytes + self.sizes.nbytes + phases
+
+    def expand(self, coefficients):
+        xp = coefficients.__array_namespace__()
+        scaled = coefficients * constant(1 / np.sqrt(self.sizes), coefficients)
+        zero = xp.zeros((*scaled.shape[:-1], 1), dtype=scaled.dtype)
+        gathered = take(xp.concat([scaled, zero], axis=-1), self.labels, -1)
+        return gathered if self.phases is None else gathered * constant(self.phases, coefficients)
+
+    def coefficients(self, vectors):
+        xp = vectors.__array_namespace__()
+        if self.phases is not None:
+            vectors = vectors * constant(self.phases.conj(), vectors)
+        sums = [xp.sum(take(vectors, members, -1), axis=-1) for members in self._members_by_size]
+        if not sums:
+            return vectors[..., :0]
+        in_order = take(xp.concat(sums, axis=-1), self._places, -1)
+        return in_order * constant(1 / np.sqrt(self.sizes), vectors)
+
+    def violations(self, rows, columns, known):
+        if self.phases is not None and not np.isfinite(self.phases).all():
+            return UNBOUNDED
+        atoms = factors_of(rows, columns)
+        amplitudes = np.append(1 / np.sqrt(self.sizes), 0)[self.labels]
+        if self.phases is not None:
+            amplitudes = amplitudes * self.phases
+        residual = 0.0
+        for i in range(len(atoms[0].discrete)):
+            where, phases = product_images([atom.monomial(i) for atom in atoms])
+            if not np.array_equal(self.labels[where], self.labels):
+                return 1.0, 1.0
+            if phases is not None or self.phases is not None:
+                moved = amplitudes if phases is None else phases * amplitudes
+                squares = np.abs(amplitudes[where] - moved) ** 2
+                sums = np.bincount(self.labels, squares, minlength=self.rank)
+                residual = np.maximum(residual, np.sqrt(sums.max(initial=0)))
+        # moduli of phases add up without rounding, as those of amplitudes do not in large orbits
+        moduli = None if self.phases is None else np.abs(self.phases) ** 2
+        norms = np.bincount(self.labels, moduli, minlength=self.rank)[: self.rank] / self.sizes
+        return residual, np.abs(norms - 1).max(initial=0)
+
+    @cached_property
+    def _members_by_size(self) -> list[np.ndarray]:
+        """For each orbit size s, the coordinates of all orbits of that size, shape (count, s)."""
+        sorted_coordinates = np.argsort(self.labels, kind="stable")
+        starts = np.concatenate([[0], np.cumsum(self.sizes)])[:-1]
+        return [
+            sorted_coordinates[starts[self.sizes == s][:, None] + np.arange(s)]
+            for s in np.unique(self.sizes)
+        ]
+
+    @cached_property
+    def _places(self) -> np.ndarray:
+        """Where each orbit stands when orbits are listed by size."""
+        return np.argsort(np.argsort(self.sizes, kind="stable"))
+
+
+class Orbits(Method):
+    """Method `orbits`."""
+
+    form = OrbitForm
+
+    def obstacle(self, question):
+        atoms = (*question[0], *question[1])
+        if self.rtol is not None and not all(_permutes(atom) for atom in atoms):
+            return "it needs exact phases, and `rtol` says that they are approximate."
+        if not all(atom.is_monomial for atom in atoms):
+            return "the generators do not permute the coordinates up to phases."
+        required = 40 * dim_of(atoms)
+        if required > memory_limit():
+            return f"its labels would need {required / 2**30:.1f} GiB."
+        return None
+
+    def candidates(self, question):
+        yield orbits(factors_of(*question)), float("inf")
+
+
+def _permutes(atom: Atom) -> bool:
+    return all(isinstance(h, Monomial) and h.is_permutation for h in atom.discrete)
 
 
 def orbits(atoms: Sequence[Atom]) -> OrbitForm:

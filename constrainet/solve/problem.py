@@ -17,6 +17,7 @@ from math import prod
 import numpy as np
 
 from constrainet.linalg import (
+    ByContent,
     KroneckerProduct,
     KroneckerSum,
     Matrix,
@@ -32,7 +33,7 @@ from constrainet.linalg import (
 )
 from constrainet.tolerances import EXACT
 
-ROUNDING = 1e-12
+NO_IMAGE = 1e-12
 """Images smaller than this fraction of their generator are zero."""
 
 UNEVEN = 30.0
@@ -47,7 +48,7 @@ DOUBTFUL = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
-class Symmetry:
+class Symmetry(ByContent):
     """Generators that act together.
 
     Args:
@@ -55,16 +56,19 @@ class Symmetry:
         infinitesimal: the Lie algebra generators, shape (D, d, d), of norm about one.
         label: its place among the symmetries that act independently; those that meet in a
             question have different ones, or are equal.
+        rounding: what in other coordinates has become of the rounding of exact generators, beyond
+            which their images intertwine, or do not.
     """
 
     discrete: tuple[Matrix, ...]
     infinitesimal: np.ndarray
     label: int = 0
+    rounding: float = EXACT
 
     @cached_property
     def key(self) -> bytes:
         """The digest of generators and label that equality goes by."""
-        return digest(self.discrete, self.infinitesimal, self.label)
+        return digest(self.discrete, self.infinitesimal, self.label, self.rounding)
 
     @cached_property
     def adjoint(self) -> np.ndarray | None:
@@ -86,15 +90,9 @@ class Symmetry:
             h.dtype.kind == "c" for h in self.discrete
         )
 
-    def __eq__(self, other):
-        return isinstance(other, Symmetry) and self.key == other.key
-
-    def __hash__(self):
-        return hash(self.key)
-
 
 @dataclass(frozen=True, eq=False)
-class Atom:
+class Atom(ByContent):
     """The images of a symmetry's generators on one space of dimension `dim`.
 
     Args:
@@ -114,7 +112,7 @@ class Atom:
         # relative to itself the rounding in an image that should be zero would be a constraint
         sizes = np.abs(self.infinitesimal).max(axis=(1, 2), initial=0)
         generators = np.abs(self.symmetry.infinitesimal).max(axis=(1, 2), initial=0)
-        is_rounding = sizes <= ROUNDING * generators
+        is_rounding = sizes <= NO_IMAGE * generators
         if sizes[is_rounding].any():
             rounded = np.where(is_rounding[:, None, None], 0, self.infinitesimal)
             object.__setattr__(self, "infinitesimal", rounded)
@@ -211,12 +209,6 @@ class Atom:
         return np.iscomplexobj(self.infinitesimal) or any(
             h.dtype.kind == "c" for h in self.discrete
         )
-
-    def __eq__(self, other):
-        return isinstance(other, Atom) and self.key == other.key
-
-    def __hash__(self):
-        return hash(self.key)
 
 
 def _size(symmetry: Symmetry) -> int:
@@ -365,18 +357,30 @@ def images(atoms: Sequence[Atom]) -> tuple[list[KroneckerProduct], list[Kronecke
     )
 
 
+def factors_of(rows: Sequence[Atom], columns: Sequence[Atom]) -> tuple[Atom, ...]:
+    """The atoms of whose tensor product the maps are the invariants."""
+    return (*rows, *(atom.dual for atom in columns))
+
+
+def questions(row_term: Term, column_term: Term) -> list[Question]:
+    """What a pair of terms asks: one question for each symmetry that acts on either."""
+    symmetries = dict.fromkeys(atom.symmetry for atom in (*row_term.atoms, *column_term.atoms))
+    ordered = sorted(symmetries, key=lambda symmetry: symmetry.label)
+    return [(row_term.of(symmetry), column_term.of(symmetry)) for symmetry in ordered]
+
+
 def balanced(question: Question) -> Question:
     """The same product cut where its two sides are closest in size, if a side is large."""
     rows, columns = question
     largest = max(dim_of(rows), dim_of(columns))
     if largest <= BALANCE_FROM:
         return question
-    factors = (*rows, *(atom.dual for atom in columns))
+    atoms = factors_of(rows, columns)
     cuts = [
-        (max(dim_of(factors[:cut]), dim_of(factors[cut:])), abs(cut - len(rows)), cut)
-        for cut in range(len(factors) + 1)
+        (max(dim_of(atoms[:cut]), dim_of(atoms[cut:])), abs(cut - len(rows)), cut)
+        for cut in range(len(atoms) + 1)
     ]
     smallest, _, cut = min(cuts)
     if smallest == largest:
         return question
-    return factors[:cut], tuple(atom.dual for atom in factors[cut:])
+    return atoms[:cut], tuple(atom.dual for atom in atoms[cut:])

@@ -11,11 +11,11 @@ irreducibles give R equal eigenvalues. The elements are not those by which irred
 from __future__ import annotations
 
 from collections.abc import Sequence
-from weakref import WeakKeyDictionary
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
-from constrainet.solve.forms import Irreducible
 from constrainet.tolerances import CLUSTER
 
 NUM_ELEMENTS = 8
@@ -30,8 +30,50 @@ SEEDS = 3
 ABSENT = 1e-6
 """Links and brackets below this fraction of a generic element are rounding (1e-13)."""
 
-_known: WeakKeyDictionary[Irreducible, dict] = WeakKeyDictionary()
-"""Spectra of irreducibles still in use: one irreducible serves many questions."""
+
+@dataclass(frozen=True, eq=False)
+class Irreducible:
+    """An irreducible representation λ of dimension d, by the images of the generators.
+
+    Args:
+        index: tells the irreducibles of one solution apart.
+        discrete: shape (M, d, d).
+        infinitesimal: shape (D, d, d).
+        commutant: shape (e, d, d): an orthogonal basis of the maps from λ to itself, each of
+            Frobenius norm √d, the identity first. e is 1, 2 or 4: real, complex or quaternionic.
+    """
+
+    index: int
+    discrete: np.ndarray
+    infinitesimal: np.ndarray
+    commutant: np.ndarray
+    # of R, by draw: one irreducible serves many questions
+    _spectra: dict = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def dim(self) -> int:
+        """d."""
+        return self.commutant.shape[1]
+
+    @property
+    def type(self) -> int:
+        """e."""
+        return len(self.commutant)
+
+    @cached_property
+    def violations(self) -> tuple[float, float]:
+        """The largest violation of `λ(g) J = J λ(g)`, and of being orthonormal by the J/√d."""
+        parts = (self.discrete, self.infinitesimal, self.commutant)
+        if not all(np.isfinite(part).all() for part in parts):
+            return float("inf"), float("inf")
+        flat = self.commutant.reshape(self.type, -1) / np.sqrt(self.dim)
+        deviation = np.abs(flat @ flat.conj().T - np.eye(self.type)).max()
+        commutant, worst = self.commutant[1:], 0.0  # the first is the identity
+        for generator in (*self.discrete, *self.infinitesimal) if len(commutant) else ():
+            bracket = generator @ commutant - commutant @ generator
+            scale = max(1.0, float(np.linalg.norm(generator, 2)))
+            worst = np.maximum(worst, np.linalg.norm(bracket, axis=(1, 2)).max() / scale)
+        return worst / np.sqrt(self.dim), deviation
 
 
 def are_irreducible_and_distinct(irreps: Sequence[Irreducible], is_complex: bool) -> bool:
@@ -56,10 +98,9 @@ def _are_told_apart(irreps: Sequence[Irreducible], is_complex: bool, seed: int) 
 
 def _spectrum(irrep: Irreducible, is_complex: bool, seed: int) -> np.ndarray | None:
     """The eigenvalues of R; None if this does not show that λ is irreducible and of its type."""
-    known = _known.setdefault(irrep, {})
-    if (is_complex, seed) not in known:
-        known[is_complex, seed] = _found_spectrum(irrep, is_complex, seed)
-    return known[is_complex, seed]
+    if (is_complex, seed) not in irrep._spectra:
+        irrep._spectra[is_complex, seed] = _found_spectrum(irrep, is_complex, seed)
+    return irrep._spectra[is_complex, seed]
 
 
 def _found_spectrum(irrep: Irreducible, is_complex: bool, seed: int) -> np.ndarray | None:

@@ -11,6 +11,7 @@ canonical basis of an irreducible is, as they do for all other groups (`irreps.p
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.linalg
@@ -23,10 +24,12 @@ from constrainet.linalg import (
     rotation_generators,
     to_dense,
 )
-from constrainet.solve.eigenspaces import DecompositionError
-from constrainet.solve.irreps import Catalogue, orthonormalised
+from constrainet.solve.eigenspaces import DecompositionError, orthonormalised
 from constrainet.solve.problem import Atom, Symmetry
 from constrainet.tolerances import EXACT
+
+if TYPE_CHECKING:
+    from constrainet.solve.irreps import Catalogue
 
 WHOLE = 1e-6
 """How far an eigenvalue that should be a whole number may be from one: those of exact generators

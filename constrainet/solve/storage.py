@@ -1,12 +1,12 @@
-"""Null spaces kept on disk, in a folder that several processes may share.
+"""Solutions kept on disk, in a folder that several processes may share.
 
-Only null spaces are: what orbits and irreducibles are is found again in the time that it would take
-to check that it is right. Nothing that a file says is believed. Its columns have to pass their
-certificate, to be the canonical basis of their span, and to be complete (`completeness.py`), all
+Only those that take longer to find than to check are: null spaces. What orbits and irreducibles are
+is found again in the time that it would take to check that it is right. Nothing that a file says is
+believed. What is read has to pass its certificate, and to be all that the method would find, both
 by the generators of the question asked. Whatever is wrong with a file or a folder costs a warning
 and a fresh solve, and never more.
 
-A file is a checksum of all that follows, the shape, the gap, and the columns: no archive, no
+A file is a checksum of all that follows, the shape, the gap, and a matrix: no archive, no
 pickled objects, nothing whose size is not known before it is read. It is written under a temporary
 name and renamed, so an interrupted write leaves nothing.
 """
@@ -23,27 +23,24 @@ from pathlib import Path
 
 import numpy as np
 
-from constrainet.linalg import canonical_basis, digest
-from constrainet.memory import memory_limit
-from constrainet.solve.certificate import allowed_violation, certify
-from constrainet.solve.completeness import is_complete
-from constrainet.solve.forms import DenseForm, Form
-from constrainet.solve.problem import Question, dim_of
-from constrainet.tolerances import EXACT
+from constrainet.linalg import digest
+from constrainet.solve.limits import memory_limit
+from constrainet.solve.method import Form, Solution, StoredForm, allowed_violation, certify
+from constrainet.solve.problem import Question
 
 VERSION = 2
-"""Of the algorithm and of the file format: raised when either changes a null space's bytes."""
+"""Of the algorithms and of the file format: raised when either changes a solution's bytes."""
 
 SUFFIX = ".constrainet"
 
 HEADER = struct.Struct("<qqqd")
-"""The number of coordinates, the rank, whether entries are complex, and the gap."""
+"""The numbers of rows and columns, whether entries are complex, and the gap."""
 
 CHECKSUM = hashlib.sha256().digest_size
 
 
 class Storage:
-    """The null spaces in a folder.
+    """The solutions in a folder.
 
     Args:
         folder: where.
@@ -66,12 +63,18 @@ class Storage:
             _warn(f"Solutions are not cached in {os.fspath(folder)!r} ({error}).")
             return None
 
-    def load(self, question: Question) -> tuple[DenseForm, float] | None:
-        """The null space that answers a question, and its gap; None if it is not to be had."""
-        path = self._path(question)
+    def load(self, kind: type[Form], question: Question) -> Solution | None:
+        """The form of this kind that answers a question; None if it is not to be had."""
+        if not issubclass(kind, StoredForm):
+            return None
+        path = self._path(kind, question)
         try:
-            form, gap = _read(path, dim_of((*question[0], *question[1])))
-            if fault := self._fault(form, question):
+            matrix, gap = _read(path)
+            form = kind.unpack(matrix, question)
+            certificate = certify(form, *question)
+            if not certificate.worst <= allowed_violation(self.rtol):
+                raise ValueError(f"it violates its constraints by {certificate.worst:.1e}")
+            if fault := form.fault(question, self.rtol):
                 raise ValueError(fault)
         except (FileNotFoundError, NotADirectoryError):
             return None
@@ -79,50 +82,36 @@ class Storage:
             self._damaged.add(path)
             _warn(f"The cached solution {path} is set aside ({error}); solving afresh.")
             return None
-        return form, gap
+        return Solution(form, certificate, gap)
 
-    def save(self, question: Question, form: Form, gap: float) -> None:
-        """Stores a null space, unless it is there already or could not be checked when read."""
-        if not isinstance(form, DenseForm):
+    def save(self, question: Question, solution: Solution) -> None:
+        """Stores a form, if it is worth it, not there already, and can be checked when read."""
+        form = solution.form
+        if not isinstance(form, StoredForm):
             return
-        path = self._path(question)
+        path = self._path(type(form), question)
         try:
             is_there = os.path.exists(path) and path not in self._damaged
-            if not is_there and self._fault(form, question) is None:
-                _write(path, form, gap)
+            if not is_there and form.fault(question, self.rtol) is None:
+                _write(path, form.pack(), solution.gap)
         except (OSError, ValueError, MemoryError) as error:
             _warn(
                 f"The solution could not be cached in {path.parent} ({error}); it is used all the "
                 "same."
             )
 
-    def _path(self, question: Question) -> Path:
+    def _path(self, kind: type[StoredForm], question: Question) -> Path:
         keys = [tuple(atom.key for atom in side) for side in question]
-        name = digest("null space", VERSION, *keys, self.rtol)
+        name = digest(kind.method, VERSION, *keys, self.rtol)
         return self.folder / (name.hex() + SUFFIX)
 
-    def _fault(self, form: DenseForm, question: Question) -> str | None:
-        """Why a form is not what the question asks for; None if it is."""
-        worst = certify(form, *question).worst
-        if not worst <= allowed_violation(self.rtol):
-            return f"it violates its constraints by {worst:.1e}"
-        if not np.abs(canonical_basis(form.columns) - form.columns).max(initial=0) <= EXACT:
-            return "its basis is not the canonical one"
-        if not is_complete(form, *question, rtol=self.rtol):
-            return "it misses a part of the solution"
-        return None
 
-
-def _read(path: Path, size: int) -> tuple[DenseForm, float]:
-    """The form and the gap in a file.
-
-    Args:
-        path: of the file.
-        size: the number of coordinates that it should have.
+def _read(path: Path) -> tuple[np.ndarray, float]:
+    """The matrix and the gap in a file.
 
     Raises:
         OSError: if it cannot be read.
-        ValueError: if it is not a whole file of this size.
+        ValueError: if it is not a whole file.
     """
     # a pipe must neither be waited for nor read; its opener blocks without the flag
     flags = getattr(os, "O_NONBLOCK", 0)
@@ -133,11 +122,11 @@ def _read(path: Path, size: int) -> tuple[DenseForm, float]:
         start = file.read(CHECKSUM + HEADER.size)
         if len(start) < CHECKSUM + HEADER.size:
             raise ValueError("it is too short")
-        coordinates, rank, is_complex, gap = HEADER.unpack(start[CHECKSUM:])
-        if coordinates != size or not 0 <= rank <= size or is_complex not in (0, 1):
-            raise ValueError("it belongs to another problem")
+        rows, columns, is_complex, gap = HEADER.unpack(start[CHECKSUM:])
+        if min(rows, columns) < 0 or is_complex not in (0, 1):
+            raise ValueError("its shape is none")
         dtype = np.dtype("<c16" if is_complex else "<f8")
-        length = size * rank * dtype.itemsize
+        length = rows * columns * dtype.itemsize
         if status.st_size != len(start) + length:
             raise ValueError("its length is not that of its content")
         if length > memory_limit():
@@ -147,13 +136,14 @@ def _read(path: Path, size: int) -> tuple[DenseForm, float]:
         raise ValueError("its checksum is wrong")
     if not gap >= 1:
         raise ValueError("its gap is none")
-    columns = np.frombuffer(body, dtype).reshape(size, rank)
-    return DenseForm(columns.astype(dtype.newbyteorder("="), copy=False)), gap
+    matrix = np.frombuffer(body, dtype).reshape(rows, columns)
+    return matrix.astype(dtype.newbyteorder("="), copy=False), gap
 
 
-def _write(path: Path, form: DenseForm, gap: float) -> None:
-    header = HEADER.pack(form.size, form.rank, form.is_complex, gap)
-    body = form.columns.astype("<c16" if form.is_complex else "<f8").tobytes()
+def _write(path: Path, matrix: np.ndarray, gap: float) -> None:
+    is_complex = np.iscomplexobj(matrix)
+    header = HEADER.pack(*matrix.shape, is_complex, gap)
+    body = matrix.astype("<c16" if is_complex else "<f8").tobytes()
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".partial")
     try:

@@ -8,116 +8,22 @@ small problem is a tensor product of one for each of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
+from itertools import accumulate, pairwise, product
+from typing import ClassVar
 
 import numpy as np
 
-from constrainet.errors import ProblemTooLargeError
-from constrainet.linalg import digest, fingerprint
-from constrainet.memory import memory_limit
-from constrainet.solve.certificate import Certificate
-from constrainet.solve.forms import Form, take
-from constrainet.solve.problem import Question, Space, Term, dim_of
+from constrainet.linalg import ByContent, digest, fingerprint
+from constrainet.solve.block import Block
+from constrainet.solve.limits import require_memory
+from constrainet.solve.method import Solution, take
+from constrainet.solve.problem import Question, Space, dim_of, questions
 
 
-@dataclass(frozen=True, eq=False)
-class Solution:
-    """The answer to one question.
-
-    Args:
-        form: the basis.
-        certificate: what was checked of it.
-        gap: how clear the rank decision was: the ratio of the numbers on either side of the cut.
-        seconds: how long it took.
-    """
-
-    form: Form
-    certificate: Certificate
-    gap: float
-    seconds: float
-
-
-@dataclass(frozen=True, eq=False)
-class Block:
-    """The maps between the copies of two terms.
-
-    Args:
-        row_term: the term that is mapped to; n is its multiplicity.
-        column_term: the term that is mapped from; m is its multiplicity.
-        solutions: one for each symmetry that acts, in the order of the terms' atoms.
-        dims: for each of them, the dimensions (rows, columns) on which it acts.
-        start: where the block's coefficients begin.
-    """
-
-    row_term: Term
-    column_term: Term
-    solutions: tuple[Solution, ...]
-    dims: tuple[tuple[int, int], ...]
-    start: int
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The axes of the coefficients: n, m, and one rank for each symmetry."""
-        ranks = (solution.form.rank for solution in self.solutions)
-        return (self.row_term.multiplicity, self.column_term.multiplicity, *ranks)
-
-    @property
-    def rank(self) -> int:
-        """The number of free coefficients of the block."""
-        return prod(self.shape)
-
-    @property
-    def stop(self) -> int:
-        """Where its coefficients end."""
-        return self.start + self.rank
-
-    @property
-    def method(self) -> str:
-        """Which method solved it, for each symmetry that acts; "none" if none does."""
-        return " ⊗ ".join(solution.form.method for solution in self.solutions) or "none"
-
-    @property
-    def residual(self) -> float:
-        """The largest violation: of each symmetry that acts, added up."""
-        return sum((s.certificate.residual for s in self.solutions), start=0.0)
-
-    @property
-    def _axes(self) -> tuple[int, ...]:
-        """Brings (n, m, R1, C1, R2, C2, ...) into the order (n, R1, R2, ..., m, C1, C2, ...)."""
-        pairs = range(2, 2 + 2 * len(self.dims), 2)
-        return (0, *pairs, 1, *(i + 1 for i in pairs))
-
-    def expand(self, coefficients):
-        """Shape (..., rank) to (..., n·rows, m·columns), copies in the order of the terms."""
-        xp, lead = coefficients.__array_namespace__(), coefficients.shape[:-1]
-        x = coefficients.reshape(*lead, *self.shape)
-        for i, solution in enumerate(self.solutions):
-            axis = len(lead) + 2 + i
-            x = xp.moveaxis(solution.form.expand(xp.moveaxis(x, axis, -1)), -1, axis)
-        x = x.reshape(*lead, *self.shape[:2], *(d for pair in self.dims for d in pair))
-        axes = (*range(len(lead)), *(len(lead) + axis for axis in self._axes))
-        n, m = self.shape[:2]
-        shape = (n * self.row_term.dim, m * self.column_term.dim)
-        return xp.permute_dims(x, axes).reshape(*lead, *shape)
-
-    def coefficients(self, matrices):
-        """The adjoint of `expand`."""
-        xp, lead = matrices.__array_namespace__(), matrices.shape[:-2]
-        n, m = self.shape[:2]
-        rows, columns = zip(*self.dims, strict=True) if self.dims else ((), ())
-        x = matrices.reshape(*lead, n, *rows, m, *columns)
-        axes = (*range(len(lead)), *(len(lead) + int(a) for a in np.argsort(self._axes)))
-        x = xp.permute_dims(x, axes).reshape(*lead, n, m, *(r * c for r, c in self.dims))
-        for i, solution in enumerate(self.solutions):
-            axis = len(lead) + 2 + i
-            x = xp.moveaxis(solution.form.coefficients(xp.moveaxis(x, axis, -1)), -1, axis)
-        return x.reshape(*lead, self.rank)
-
-
-class Subspace:
+class Subspace(ByContent):
     """An orthonormal basis of the equivariant maps between two spaces, kept in factors.
 
     A map is the vector of its matrix's entries, row by row, in the callers' coordinates. The basis
@@ -149,14 +55,12 @@ class Subspace:
     def __init__(self, rows: Space, columns: Space, solutions: Mapping[Question, Solution]):
         self.rows, self.columns, self.solutions = rows, columns, solutions
         blocks, start = [], 0
-        for row_term in rows.terms:
-            for column_term in columns.terms:
-                asked = questions(row_term, column_term)
-                dims = tuple((dim_of(left), dim_of(right)) for left, right in asked)
-                answers = tuple(solutions[question] for question in asked)
-                block = Block(row_term, column_term, answers, dims, start)
-                blocks.append(block)
-                start = block.stop
+        for row_term, column_term in product(rows.terms, columns.terms):
+            asked = questions(row_term, column_term)
+            dims = tuple((dim_of(left), dim_of(right)) for left, right in asked)
+            answers = tuple(solutions[question] for question in asked)
+            blocks.append(Block(row_term, column_term, answers, dims, start))
+            start = blocks[-1].stop
         self.blocks = tuple(blocks)
         self.rank = start
 
@@ -217,10 +121,9 @@ class Subspace:
         return fingerprint(self.expand(coefficients))
 
     @cached_property
-    def _places(self) -> tuple[np.ndarray | None, np.ndarray | None]:
+    def _places(self) -> tuple[np.ndarray, np.ndarray]:
         """For rows and columns, the place in the normal form of each caller's coordinate."""
-        orders = (space.order for space in (self.rows, self.columns))
-        return tuple(None if _is_range(order) else np.argsort(order) for order in orders)  # pyright: ignore[reportReturnType]
+        return np.argsort(self.rows.order), np.argsort(self.columns.order)
 
     def expand(self, coefficients):
         """The vectors with the given coefficients.
@@ -243,10 +146,7 @@ class Subspace:
             [_concatenate(xp, grid[i : i + width], -1) for i in range(0, len(grid), width)],
             -2,
         )
-        for axis, places in zip((-2, -1), self._places, strict=True):
-            if places is not None:
-                matrix = take(matrix, places, axis)
-        return matrix.reshape(*lead, self.shape[0])
+        return _reordered(matrix, self._places).reshape(*lead, self.shape[0])
 
     def coefficients(self, vectors):
         """The coefficients of vectors' projections: the adjoint of `expand`.
@@ -261,20 +161,11 @@ class Subspace:
         _check_last_axis("coefficients", "vectors", vectors, self.shape[0])
         xp, lead = vectors.__array_namespace__(), vectors.shape[:-1]
         matrix = vectors.reshape(*lead, self.rows.dim, self.columns.dim)
-        for axis, space in ((-2, self.rows), (-1, self.columns)):
-            if not _is_range(space.order):
-                matrix = take(matrix, space.order, axis)
-        parts, row = [vectors[..., :0]], 0
-        blocks = iter(self.blocks)
-        for row_term in self.rows.terms:
-            column = 0
-            for column_term in self.columns.terms:
-                height, width = row_term.indices.size, column_term.indices.size
-                part = matrix[..., row : row + height, column : column + width]
-                parts.append(next(blocks).coefficients(part))
-                column += width
-            row += row_term.indices.size
-        return _concatenate(xp, parts, -1)
+        matrix = _reordered(matrix, (self.rows.order, self.columns.order))
+        heights, widths = (_slices(space) for space in (self.rows, self.columns))
+        parts = (matrix[..., row, column] for row, column in product(heights, widths))
+        found = [b.coefficients(part) for b, part in zip(self.blocks, parts, strict=True)]
+        return _concatenate(xp, [vectors[..., :0], *found], -1)
 
     def project(self, vectors):
         """The orthogonal projections of vectors, shape (..., size)."""
@@ -331,12 +222,6 @@ class Subspace:
         """The digest of spaces and fingerprint that equality goes by."""
         return digest(self.rows.key, self.columns.key, self.fingerprint)
 
-    def __eq__(self, other):
-        return self.key == other.key if isinstance(other, Subspace) else NotImplemented
-
-    def __hash__(self):
-        return hash(self.key)
-
     def __repr__(self):
         return f"Subspace(shape={self.shape}, rank={self.rank}, method={self.method!r})"
 
@@ -348,21 +233,71 @@ class Subspace:
         """
         size, rank = self.shape
         required = 3 * 8 * size * rank * (2 if self.is_complex else 1)
-        if required > memory_limit():
-            what = f"A dense basis of shape ({size:,}, {rank:,})"
-            raise ProblemTooLargeError(what, required, memory_limit())
+        require_memory(required, f"A dense basis of shape ({size:,}, {rank:,})")
         return self.expand(np.eye(rank)).T
 
 
-def questions(row_term: Term, column_term: Term) -> list[Question]:
-    """What a pair of terms asks: one question for each symmetry that acts on either."""
-    symmetries = dict.fromkeys(atom.symmetry for atom in (*row_term.atoms, *column_term.atoms))
-    ordered = sorted(symmetries, key=lambda symmetry: symmetry.label)
-    return [(row_term.of(symmetry), column_term.of(symmetry)) for symmetry in ordered]
+@dataclass(frozen=True)
+class Projector:
+    """`P = Q Qᴴ`, applied as Q and Qᴴ one after the other.
+
+    Args:
+        subspace: its image.
+
+    Example:
+        >>> import numpy as np
+        >>> from constrainet.groups import S
+        >>> from constrainet.reps import V
+        >>> projector = V(S(3)).equivariant_projector()
+        >>> projector @ np.array([1.0, 2.0, 6.0])
+        array([3., 3., 3.])
+    """
+
+    subspace: Subspace
+
+    # makes `array @ projector` an error instead of an array of objects
+    __array_ufunc__: ClassVar = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(dim, dim)."""
+        return self.subspace.shape[0], self.subspace.shape[0]
+
+    def __matmul__(self, vectors):
+        """The projections of a vector (dim,) or of the columns of a matrix (dim, k)."""
+        if vectors.ndim == 1:
+            return self.subspace.project(vectors)
+        return self.subspace.project(vectors.T).T
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        raise TypeError(
+            "A projector is kept in factors, and does not become an array by itself. Use "
+            f"`projector.to_dense()`, of shape {self.shape}, or `projector @ array`."
+        )
+
+    def to_dense(self) -> np.ndarray:
+        """The matrix, shape (dim, dim), float64 or complex128.
+
+        Raises:
+            ProblemTooLargeError: if it would not fit in memory.
+        """
+        size = self.subspace.shape[0]
+        require_memory(4 * 8 * size * size, f"A projector of size {size:,}")
+        return self.subspace.project(np.eye(size)).T
 
 
-def _is_range(order: np.ndarray) -> bool:
-    return np.array_equal(order, np.arange(len(order)))
+def _slices(space: Space) -> list[slice]:
+    """Where each term stands in the normal form."""
+    stops = accumulate((term.indices.size for term in space.terms), initial=0)
+    return [slice(*ends) for ends in pairwise(stops)]
+
+
+def _reordered(matrix, orders: Iterable[np.ndarray]):
+    """Rows and columns in other orders, of which most change nothing."""
+    for axis, order in zip((-2, -1), orders, strict=True):
+        if not np.array_equal(order, np.arange(len(order))):
+            matrix = take(matrix, order, axis)
+    return matrix
 
 
 def _concatenate(xp, parts: Sequence, axis: int):

@@ -8,15 +8,16 @@ vectors that vanish on the levels above are kept apart and vanish there exactly.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from constrainet.errors import AmbiguousRankError
+from constrainet.errors import AmbiguousRankError, CertificateError
 from constrainet.linalg import canonical_basis, numerical_rank
-from constrainet.solve.certificate import Certificate, certify
-from constrainet.solve.forms import DenseForm, Form
-from constrainet.solve.nullspace import singular
+from constrainet.solve.method import Certificate, Solution, certify, in_words
+from constrainet.solve.nullspace import DenseForm, singular
 from constrainet.solve.problem import Question, balanced
-from constrainet.tolerances import RANK
+from constrainet.tolerances import EXACT, RANK
 
 SAME = 1e-6
 """Logarithms of units that differ by less are of one level: rounding makes 1e-15 of them."""
@@ -48,6 +49,25 @@ def log_units(question: Question, rtol: float | None) -> np.ndarray | None:
             own = np.zeros(atom.dim) if atom.units is None else sign * np.log(atom.units)
             logs = np.add.outer(logs, own).ravel()
     return logs - logs.max()
+
+
+def in_callers_units(solution: Solution, question: Question, rtol: float | None) -> Solution:
+    """The solution of a question in even units, in those of the caller.
+
+    Raises:
+        AmbiguousRankError: if it is not clear whether a vector vanishes on a level.
+        CertificateError: if what is found there is another subspace.
+    """
+    logs = log_units(question, rtol)
+    if logs is None:
+        return solution
+    found = solution.form.to_columns()
+    columns = in_units(found, logs)
+    certificate = certify_in_units(columns, question, logs)
+    worst = float(np.maximum(certificate.worst, departure(columns, logs, found)))
+    if not worst <= EXACT:
+        raise CertificateError(in_words(question), worst, EXACT)
+    return replace(solution, form=DenseForm(columns), certificate=certificate)
 
 
 def in_units(columns: np.ndarray, logs: np.ndarray) -> np.ndarray:
@@ -96,23 +116,16 @@ def in_units(columns: np.ndarray, logs: np.ndarray) -> np.ndarray:
     return basis
 
 
-def certify_in_units(form: Form, question: Question, rtol: float | None) -> Certificate:
-    """The certificate of a solution in the caller's units: constraints are judged in even ones.
+def certify_in_units(columns: np.ndarray, question: Question, logs: np.ndarray) -> Certificate:
+    """The certificate of columns in the caller's units: constraints are judged in even ones.
 
     There every constraint has its natural size; in others a small one is lost beside a large one,
     and a certificate would vouch for another group. The columns are made orthonormal there, so
     that what has become dependent by rounding shows.
     """
-    logs = log_units(question, rtol)
-    if logs is None:
-        return certify(form, *even(question, rtol))
-    if not isinstance(form, DenseForm):
-        raise TypeError(f"A solution in uneven units should be columns. Got {type(form).__name__}.")
-    columns = form.columns
     evened = np.linalg.qr(_out_of_units(columns, logs))[0]
-    certificate = certify(DenseForm(evened), *even(question, rtol))
-    gram = columns.conj().T @ columns
-    miss = np.abs(gram - np.eye(len(gram))).max(initial=0)
+    certificate = certify(DenseForm(evened), *even(question, None))
+    miss = np.abs(columns.conj().T @ columns - np.eye(columns.shape[1])).max(initial=0)
     return Certificate(certificate.residual, float(np.maximum(miss, certificate.orthonormality)))
 
 

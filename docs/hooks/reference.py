@@ -14,7 +14,19 @@ from types import ModuleType
 
 from docs.hooks.prose import outside_code
 
-FLOORS = ("groups", "reps", "nn", "nnx", "eqx", "inspect", "maps", "solve", "linalg", "errors")
+FLOORS = (
+    "groups",
+    "reps",
+    "nn",
+    "nnx",
+    "eqx",
+    "inspect",
+    "maps",
+    "inference",
+    "solve",
+    "linalg",
+    "errors",
+)
 """The floors, those that users need first."""
 
 SPAN_OR_TITLE = re.compile(

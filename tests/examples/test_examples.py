@@ -13,8 +13,8 @@ matplotlib.use("agg")
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
-ELSEWHERE = {"inertia", "rubiks_cube", "checkpoints"}
-"""`.ci/run` runs the first, the second has tests of its own, and the third draws no picture."""
+ELSEWHERE = {"inertia", "rubiks_cube", "checkpoints", "devices"}
+"""`.ci/run` runs the first, the second has tests of its own, and the others draw no picture."""
 
 
 def run(path, monkeypatch, *arguments):
@@ -38,6 +38,18 @@ def test_example_explains_its_options(path, monkeypatch, capsys):
     assert ended.value.code == 0
     text = capsys.readouterr().out
     assert all(option in text for option in ("--fast", "--seed", "--out"))
+
+
+def test_processes_train_one_model(tmp_path):
+    command = [sys.executable, ROOT / "examples" / "devices.py", "--fast", "--out", tmp_path]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
+    assert done.returncode == 0, done.stderr
+    ends = [line.split(": ") for line in done.stdout.splitlines() if line.startswith("process")]
+    assert sorted(process for process, _ in ends) == ["process 0", "process 1"]
+    assert len({end for _, end in ends}) == 1
+    assert "4 devices" in ends[0][1]
+    assert (tmp_path / "params").is_dir()
 
 
 def test_checkpoints_are_restored_to_the_bit(tmp_path):

@@ -28,8 +28,13 @@ from constrainet.groups import (
     double_precision,
 )
 from constrainet.groups.haar import exponential
-from constrainet.groups.random_walk import ConfinedWalk, MonomialWalk
-from constrainet.groups.uniform import UniformChainElement, UniformElement, monomial_chain
+from constrainet.groups.random_elements import (
+    ConfinedWalk,
+    MonomialWalk,
+    UniformChainElement,
+    UniformElement,
+)
+from constrainet.groups.stabiliser_chain import monomial_chain
 from constrainet.linalg import Monomial, moved
 from tests.catalogue import GROUPS, ORDERS
 

@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from constrainet.groups import A, Hyperoctahedral, RubiksCube, S
-from constrainet.groups.stabiliser_chain import StabiliserChain
-from constrainet.groups.uniform import monomial_chain
+from constrainet.groups.stabiliser_chain import StabiliserChain, monomial_chain
 
 
 def closure(generators):

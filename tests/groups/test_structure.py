@@ -241,7 +241,7 @@ def test_elements_refuses_infinite_and_too_large_groups(G, message):
 
 
 def test_elements_takes_a_limit(monkeypatch):
-    monkeypatch.setattr("constrainet.groups.enumeration.MAX_TABLE", 1000)
+    monkeypatch.setattr("constrainet.groups.permutations.MAX_TABLE", 1000)
     assert sum(1 for _ in S(4).elements(24)) == 24
     with pytest.raises(ValueError, match=r"elements\(limit=23\)` lists.*S\(4\) has 24"):
         S(4).elements(limit=23)

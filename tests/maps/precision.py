@@ -9,7 +9,11 @@ import scipy.linalg
 
 from constrainet.groups import Group
 
-NO_OPTIMISATION = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+NO_OPTIMISATION = {
+    "xla_backend_optimization_level": 0,
+    "xla_llvm_disable_expensive_passes": True,
+    "xla_cpu_parallel_codegen_split_count": 1,  # each part costs time of its own
+}
 if (0, 8) <= jax.__version_info__ < (0, 11):  # which know this option; it halves the time
     NO_OPTIMISATION["xla_cpu_use_fusion_emitters"] = False
 

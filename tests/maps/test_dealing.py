@@ -123,7 +123,7 @@ def test_symmetric_couplings_depend_on_the_couplings_continuously(name):
     common, rng, most = SharedFrame((v, v * v)), np.random.default_rng(0), 0
     numbers = range(len(common.components))
     for i in numbers:
-        for couplings in common.couplings(i, i, numbers).values():
+        for couplings in common.couplings([(i, i)], numbers)[i, i].values():
             moved = couplings + 1e-13 * rng.normal(size=couplings.shape)
             parts, again = list(_by_symmetry(couplings)), list(_by_symmetry(moved))
             signs = [sign for _, sign in parts]

@@ -28,6 +28,9 @@ NO_GROUP = "`channels` should be representations of the model's group, O(3)"
 # (layer, arguments, options, the exception, what its message goes on with)
 CASES = [
     ("Linear", (v, w), {}, ValueError, OTHER_GROUPS),
+    ("Linear", (v,), {}, TypeError, "missing a required argument: 'rep_out'. The arguments are"),
+    ("EMLP", (v, v), {"ch": 384}, TypeError, "got an unexpected keyword argument 'ch'. Write `ch"),
+    ("EMLP", (v, v), {"group": O(3)}, TypeError, "got an unexpected keyword argument 'group'. Rep"),
     ("Linear", (v, v), {"parametrization": "full"}, ValueError, "`parametrization` " + NO_OPTION),
     ("Linear", (v, v), {"product": "sparse"}, ValueError, "`product` should be 'auto', 'dense' or"),
     ("Linear", (v, v), {"product": []}, ValueError, "`product` should be 'auto', 'dense' or"),
@@ -148,11 +151,11 @@ def test_functions_refuse_the_pair_that_haiku_makes_of_one():
 def test_what_cannot_be_folded_is_refused(tmp_path):
     with pytest.raises(TypeError, match=r"`fold\(x=...\)` should be an array"):
         cnn.fold(lambda params, x: x, {}, [[1.0]])
-    with pytest.raises(ValueError, match=r"`fold\(apply=...\)` should return one array. Got 2"):
+    with pytest.raises(ValueError, match=r"`fold\(apply=...\)` should return one array, or"):
         cnn.fold(lambda params, x: (x, x), {}, jnp.ones((2, 3)))
     folded = cnn.fold(lambda params, x: x * params["a"], {"a": jnp.ones(3)}, jnp.ones((2, 3)))
-    for wrong in (jnp.ones((2, 4)), jnp.ones(3), jnp.ones((2, 3), int)):
-        with pytest.raises(ValueError, match=r"takes arrays of shape \(batch, 3\) and type float"):
+    for wrong in (jnp.ones((2, 4)), jnp.ones((2, 3), int)):
+        with pytest.raises(ValueError, match=r"takes arrays of shape \(..., 3\) and type float"):
             folded(wrong)
     np.save(tmp_path / "array.npy", np.ones(3))
     np.savez(tmp_path / "damaged.npz", function=np.ones(3, np.uint8))

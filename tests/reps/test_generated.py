@@ -10,10 +10,22 @@ import numpy as np
 import pytest
 from scipy.linalg import block_diag, expm
 
-from constrainet.groups import SE, SL, SO, SU, Group, Icosahedral, O, RubiksCube, S, Scaling, Z
-from constrainet.linalg import to_dense
+from constrainet.groups import (
+    SE,
+    SL,
+    SO,
+    SU,
+    Group,
+    Icosahedral,
+    O,
+    RubiksCube,
+    S,
+    Scaling,
+    Z,
+    closure,
+)
+from constrainet.linalg import logarithm, to_dense
 from constrainet.reps import Det, Rep, V, from_function, from_generators, irreducible
-from constrainet.reps.lie_images import LieImages
 from tests.catalogue import GROUPS
 from tests.reps.constructions import by_images
 from tests.reps.test_axioms import close, elements
@@ -72,7 +84,7 @@ def test_large_permutation_groups_are_factored():
         (
             SO(3),
             {"drho": PAULI[[2, 1, 0]] * np.array([-0.5j, 0.5j, -0.5j])[:, None, None]},
-            "= -?1 A1 in",
+            r"= -?1 A\d in",
         ),
         (
             O(2),
@@ -243,13 +255,12 @@ def test_many_components_are_told_apart_by_what_commutes_with_the_connected_one(
     turns = [block_diag(to_dense(h), 1) for h in Icosahedral().discrete_generators]
     group = Group(lie_algebra=translations, discrete_generators=turns)
     calls = []
-    logarithm = LieImages.exponential_image
 
-    def counted(self, g, within):
+    def counted(g):
         calls.append(g)
-        return logarithm(self, g, within)
+        return logarithm(g)
 
-    monkeypatch.setattr(LieImages, "exponential_image", counted)
+    monkeypatch.setattr(closure, "logarithm", counted)
     rep = from_generators(group, drho=np.zeros((3, 3, 3)), rho=[h[:3, :3] for h in turns])
     assert len(calls) < 1000
     g = expm(2 * translations[0]) @ turns[0] @ turns[1] @ turns[0]

@@ -101,3 +101,15 @@ def test_groups_are_not_multiplied_by_representations():
             G * other
     with pytest.raises(TypeError, match=r"should be a group. Got .*Make one"):
         V(v)
+
+
+@pytest.mark.parametrize(
+    ("value", "name", "line"),
+    [(v, "size", "rep.dim"), (v, "rho_dense", r"rep.rho\(g\)"), (G, "d", "group.dim")],
+)
+def test_attributes_of_other_libraries_are_refused_with_ours(value, name, line):
+    with pytest.raises(AttributeError, match=f"has no attribute '{name}'. Write `{line}`"):
+        getattr(value, name)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        value.nothing  # noqa: B018
+    assert not hasattr(value, name)

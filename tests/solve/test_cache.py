@@ -7,7 +7,7 @@ import pytest
 
 from constrainet.groups import SE, SO, SU, Group, S
 from constrainet.reps import Rep, T, V
-from constrainet.solve import clear_memory
+from constrainet.solve import Subspace, clear_memory
 from tests.catalogue import phases
 
 REPS = {
@@ -32,6 +32,11 @@ def _fresh(monkeypatch):
 
 def bits(rep: Rep, **options) -> bytes:
     return rep.equivariant_basis(**options).to_dense().tobytes()
+
+
+def found(basis: Subspace) -> set:
+    """Its solutions, which equal nothing but themselves."""
+    return set(basis.solutions.values())
 
 
 @EVERY
@@ -60,7 +65,7 @@ def test_second_call_does_not_solve_again(monkeypatch):
     first = rep.equivariant_basis()
     monkeypatch.setattr(invariants.Solver, "solve", None)  # would raise
     again = (V(SO(3)) ** 2 >> V(SO(3)) ** 2).equivariant_basis()
-    assert again.solutions is first.solutions
+    assert found(again) == found(first)
 
 
 def test_groups_that_differ_in_one_entry_share_nothing():
@@ -72,7 +77,7 @@ def test_groups_that_differ_in_one_entry_share_nothing():
         group = Group(lie_algebra=other, name="SO(3)")
         assert group != SO(3) and T(3, group=group) != T(3, group=SO(3))
         basis = T(3, group=group).equivariant_basis()
-        assert basis.solutions is not T(3, group=SO(3)).equivariant_basis().solutions
+        assert not found(basis) & found(T(3, group=SO(3)).equivariant_basis())
         dense = basis.to_dense()
         assert np.abs(dense @ dense.T - expected @ expected.T).max() < 1e-12
 
@@ -94,7 +99,7 @@ def test_options_have_entries_of_their_own():
     assert rep.equivariant_basis(method="isotypic").method == "isotypic"
     assert rep.equivariant_basis().method == "orbits"
     a = rep.equivariant_basis(method="nullspace", rtol=1e-3)
-    assert a.solutions is not rep.equivariant_basis(method="nullspace", rtol=1e-4).solutions
+    assert not found(a) & found(rep.equivariant_basis(method="nullspace", rtol=1e-4))
 
 
 def test_memory_is_bounded(monkeypatch):
@@ -103,5 +108,5 @@ def test_memory_is_bounded(monkeypatch):
     monkeypatch.setattr(cache, "MEMORY_BOUND", 10_000)
     for k in range(1, 6):
         T(k, group=S(5)).equivariant_basis()
-    assert sum(map(cache._nbytes, cache._memory.values())) <= 10_000 or len(cache._memory) == 1
+    assert sum(n for _, n in cache._memory.values()) <= 10_000 or len(cache._memory) == 1
     assert T(2, group=S(5)).equivariant_basis().rank == 2

@@ -26,7 +26,7 @@ from constrainet.groups import (
 )
 from constrainet.reps import V
 from constrainet.solve import DenseForm, Irreducible, IrreducibleBlock, IsotypicForm, OrbitForm
-from constrainet.solve.certificate import Certificate, allowed_violation, certify
+from constrainet.solve.method import Certificate, allowed_violation, certify
 from constrainet.solve.schur import are_irreducible_and_distinct
 from constrainet.tolerances import EXACT
 from tests.catalogue import phases

@@ -18,6 +18,7 @@ from constrainet.groups import (
     Icosahedral,
     S,
     SOplus,
+    Sp,
     conjugate,
 )
 from constrainet.reps import T, V, decompose
@@ -93,6 +94,72 @@ def test_compact_groups_in_skew_bases(name, condition):
         basis = maps(conjugate(group, skew), 2)
         assert basis.rank == rank, seed
         assert basis.residual <= 1e-10
+
+
+REDUCTIVE = {
+    "SO+(1,3)": (lambda: SOplus(1, 3), 2),
+    "SL(2)": (lambda: SL(2), 2),
+    "GL(2)": (lambda: GL(2), 2),
+    "Sp(2)": (lambda: Sp(2), 2),
+    "SL(2) and a contraction": (lambda: SL(2) * Group(discrete_generators=[[[2.0]]]), 1),
+}
+
+
+@pytest.mark.parametrize("name", REDUCTIVE)
+@pytest.mark.parametrize("condition", [10, 100])
+def test_reductive_groups_in_skew_bases(name, condition):
+    """They are closed under the adjoint in some coordinates, and are solved there."""
+    make, k = REDUCTIVE[name]
+    group = make()
+    n = group.dim
+    rng = np.random.default_rng(n)
+    left, right = (np.linalg.qr(rng.normal(size=(n, n)))[0] for _ in range(2))
+    skew = left @ np.diag(np.geomspace(1, condition, n)) @ right
+    found, expected = maps(conjugate(group, skew), k), maps(group, k)
+    assert found.rank == expected.rank and found.residual <= 1e-10
+    # W commutes with ρ in the natural coordinates exactly if S W S⁻¹ does in the skew ones
+    S = kronecker_power(skew, k)
+    inside = found.to_dense()
+    for column in expected.to_dense().T:
+        W = (S @ column.reshape(n**k, n**k) @ np.linalg.inv(S)).ravel()
+        missed = W - inside @ (inside.T @ W)
+        assert np.linalg.norm(missed) < 1e-9 * np.linalg.norm(W)
+
+
+def kronecker_power(matrix: np.ndarray, k: int) -> np.ndarray:
+    return matrix if k == 1 else np.kron(matrix, kronecker_power(matrix, k - 1))
+
+
+SHIFT = np.roll(np.eye(3), 1, axis=0)
+
+
+@pytest.mark.parametrize("factor", [1.0003, 1.001, 2.0])
+def test_contractions_leave_what_their_logarithms_leave(factor):
+    """h = exp(A) leaves the vectors alone that A does, whether h is close to the identity or not.
+
+    It is normal, so no measured rotation.
+    """
+    stretch = np.diag([factor, factor, 1.0])
+    for extra in ([], [np.diag([-1.0, 1.0, 1.0])], [SHIFT]):
+        moved = Group(discrete_generators=[stretch, *extra])
+        flow = Group(discrete_generators=extra, lie_algebra=[np.diag([1.0, 1.0, 0.0])])
+        for rank in ((1, 1), (2, 1), (2, 2)):
+            found, expected = (T(*rank, group=g).equivariant_basis() for g in (moved, flow))
+            a, b = found.to_dense(), expected.to_dense()
+            assert a.shape == b.shape
+            assert np.abs(a @ a.T - b @ b.T).max(initial=0) < 1e-10
+
+
+def test_nilpotent_generators_in_uneven_units():
+    """Small singular values beside large ones are no sign of approximate generators here."""
+    upper = np.zeros((3, 3, 3))
+    upper[0, 0, 1] = upper[1, 1, 2] = upper[2, 0, 2] = 1
+    group = Group(lie_algebra=upper)
+    for units in ([1, 1e-3, 1], [1, 1e3, 1e-2], [1, 1, 1e4]):
+        for rank in ((1, 1), (2, 1), (2, 2)):
+            moved = T(*rank, group=conjugate(group, np.diag(units))).equivariant_basis()
+            assert moved.rank == T(*rank, group=group).equivariant_basis().rank
+            assert moved.residual <= 1e-10
 
 
 def test_a_redundant_identity_does_no_harm():

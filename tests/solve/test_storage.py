@@ -12,7 +12,7 @@ import pytest
 
 from constrainet.groups import SE, SO, SU, Group, S
 from constrainet.reps import V
-from constrainet.solve import clear_memory, completeness, invariants, storage
+from constrainet.solve import clear_memory, nullspace, storage
 from tests.solve.stored import REPS, bits, files, stored
 
 EVERY = pytest.mark.parametrize("name", REPS)
@@ -28,7 +28,7 @@ def _fresh(monkeypatch):
 
 def test_cases_are_of_both_kinds_of_size():
     sizes = [REPS[name]().dim for name in REPS]
-    assert min(sizes) < completeness.SMALL < max(sizes)
+    assert min(sizes) < nullspace.SMALL < max(sizes)
 
 
 @EVERY
@@ -37,8 +37,8 @@ def test_round_trip(name, tmp_path, monkeypatch):
     fresh = rep.equivariant_basis(cache_dir=tmp_path)
     (file,) = files(tmp_path)
     clear_memory()
-    monkeypatch.setattr(invariants, "nullspace", None)  # would raise
-    monkeypatch.setattr(invariants, "polished", None)
+    monkeypatch.setattr(nullspace, "nullspace", None)  # would raise
+    monkeypatch.setattr(nullspace, "polished", None)
     read = rep.equivariant_basis(cache_dir=str(tmp_path))
     assert read.to_dense().tobytes() == fresh.to_dense().tobytes()
     assert (read.rank, read.method, read.gap) == (fresh.rank, fresh.method, fresh.gap)
@@ -55,8 +55,8 @@ def test_nothing_but_null_spaces_is_stored(tmp_path):
 def test_file_serves_every_problem_that_asks_its_question(tmp_path, monkeypatch):
     V_ = V(SE(2))
     stored(V_**2 >> V_, tmp_path)
-    monkeypatch.setattr(invariants, "nullspace", None)
-    monkeypatch.setattr(invariants, "polished", None)
+    monkeypatch.setattr(nullspace, "nullspace", None)
+    monkeypatch.setattr(nullspace, "polished", None)
     assert (3 * V_**2 >> 2 * V_).equivariant_basis(cache_dir=tmp_path).rank % 6 == 0
 
 
@@ -82,7 +82,7 @@ def test_approximate_generators(tmp_path, monkeypatch):
     noise = 1e-4 * np.random.RandomState(0).normal(size=(3, 3, 3))
     rep = V(Group(lie_algebra=SO(3).lie_algebra + noise)) ** 2
     fresh, _ = stored(rep, tmp_path, rtol=3e-3)
-    monkeypatch.setattr(invariants, "nullspace", None)
+    monkeypatch.setattr(nullspace, "nullspace", None)
     assert bits(rep, rtol=3e-3, cache_dir=tmp_path) == fresh
 
 

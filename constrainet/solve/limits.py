@@ -1,4 +1,4 @@
-"""How many threads the linear algebra of a solve uses."""
+"""What a solve may use of the machine: memory, and threads."""
 
 from __future__ import annotations
 
@@ -6,6 +6,15 @@ from contextlib import AbstractContextManager
 from functools import cache
 
 from threadpoolctl import ThreadpoolController
+
+from constrainet.errors import ProblemTooLargeError
+from constrainet.memory import memory_limit
+
+
+def require_memory(num_bytes: int, what: str) -> None:
+    """Raises `ProblemTooLargeError` if that many bytes, for what is named, exceed the limit."""
+    if num_bytes > memory_limit():
+        raise ProblemTooLargeError(what, num_bytes, memory_limit())
 
 
 @cache
