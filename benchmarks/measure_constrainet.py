@@ -5,7 +5,7 @@ from __future__ import annotations
 import constrainet.groups
 from constrainet.groups import Group
 from constrainet.nn import uniform_rep
-from constrainet.reps import T, V
+from constrainet.reps import Regular, T, V, irreducible
 from generators import turning_channels
 from measure import measure
 
@@ -17,6 +17,8 @@ groups = {name: getattr(constrainet.groups, name) for name in constrainet.groups
 def namespace(group):
     return {
         "V": V,
+        "Regular": Regular,
+        "irreducible": lambda label: irreducible(group, label),
         "T": lambda p, q=0: T(p, q, group=group),
         "uniform": lambda channels: uniform_rep(channels, group),
     }

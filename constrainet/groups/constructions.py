@@ -14,6 +14,7 @@ from constrainet.groups.arguments import check_size
 from constrainet.groups.finite import S
 from constrainet.groups.group import Group, check_group
 from constrainet.groups.haar import Independent, Moved, Sampler
+from constrainet.groups.orthogonal import is_large
 from constrainet.linalg import Matrix, Monomial, is_singular, to_dense
 
 
@@ -188,7 +189,8 @@ def wreath(group: Group, n: int, *, name: str | None = None) -> Group:
 
     Independent elements of G act on the n copies, and S(n) permutes the copies; there are
     |G|ⁿ n! elements. Copy k has the coordinates k d ... k d + d - 1, with d = `G.dim`. Generated
-    by S(n), by the discrete generators of G on the first copy, and by its Lie algebra on each.
+    by S(n), by the discrete generators of G on the first copy, and by its Lie algebra on each, or
+    on the first alone if there are many.
 
     Args:
         group: the group G.
@@ -221,7 +223,9 @@ def wreath(group: Group, n: int, *, name: str | None = None) -> Group:
         if isinstance(permutation, Monomial)
     ]
     first = embed(group, n * d, range(d))
-    algebra = [embed(group, n * d, range(k * d, k * d + d)).lie_algebra for k in range(n)]
+    # the exchanges move the Lie algebra of the first copy to the others
+    count = 1 if is_large(n * d, n * len(group.lie_algebra)) else n
+    algebra = [embed(group, n * d, range(k * d, k * d + d)).lie_algebra for k in range(count)]
     sampler = _known_sampler(group)
     return Group(
         lie_algebra=np.concatenate(algebra),

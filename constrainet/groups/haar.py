@@ -160,7 +160,8 @@ class Polar(ArraySampler):
     This is the polar (Cartan) decomposition of the standard non-compact groups, in which every
     element of the group has this form: SO(p, q), O(p, q), SL(n), GL(n), Sp(m), Scaling(n). X is in
     the Lie algebra; its direction is uniform, and its Frobenius norm uniform in [0, `RADIUS`].
-    So ‖g‖₂ and ‖g⁻¹‖₂ are at most exp(`RADIUS`).
+    Where the algebra is given by few elements, X is one of the directions that their combinations
+    have, turned by another k. So ‖g‖₂ and ‖g⁻¹‖₂ are at most exp(`RADIUS`).
 
     References:
         Knapp, "Lie Groups Beyond an Introduction" (2002), Theorem 6.31 and Proposition 7.14.
@@ -168,10 +169,12 @@ class Polar(ArraySampler):
     Args:
         compact: samples k.
         lie_algebra: of the whole group, real, closed under transposition, shape (D, n, n).
+        is_turned: whether these are few elements that generate it.
     """
 
     compact: Sampler
     lie_algebra: np.ndarray
+    is_turned: bool = False
 
     @cached_property
     def _symmetric(self) -> np.ndarray:
@@ -182,7 +185,11 @@ class Polar(ArraySampler):
         k = self.compact(key_compact)
         if len(self._symmetric) == 0:
             return k
-        return k @ exponential(random_combination(key_symmetric, self._symmetric, RADIUS))
+        X = random_combination(key_symmetric, self._symmetric, RADIUS)
+        if self.is_turned:
+            turn = self.compact(jax.random.fold_in(key_compact, 1))
+            X = turn @ X @ turn.T
+        return k @ exponential(X)
 
 
 @dataclass(frozen=True)

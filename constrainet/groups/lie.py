@@ -1,11 +1,14 @@
 """The catalogue's other groups with a Lie algebra, each in its standard matrices.
 
 E_ij stands for the matrix with a single 1, in row i and column j. Generators are listed in
-lexicographic order of the index pairs.
+lexicographic order of the index pairs. Where a basis of a Lie algebra would have more than 2²²
+entries, as those of SU(46) and GL(46) have, two elements that generate it (their Hermitian and
+anti-Hermitian parts, if it has both) take its place.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
@@ -21,7 +24,7 @@ from constrainet.groups.haar import (
     Polar,
     Special,
 )
-from constrainet.groups.orthogonal import reflection, stack, unit
+from constrainet.groups.orthogonal import classical_algebra, is_large, reflection, stack, unit
 
 
 def Trivial(n: int) -> Group:
@@ -68,8 +71,16 @@ def SU(n: int) -> Group:
         ((8, 3, 3), True)
     """
     n = check_size("SU", "n", n)
-    diagonal = [1j * (unit(n, k, k) - unit(n, k + 1, k + 1)) for k in range(n - 1)]
-    algebra = stack(n, [*_off_diagonal_anti_hermitian(n), *diagonal], complex)
+    algebra = classical_algebra(
+        n,
+        n**2 - 1,
+        lambda: [
+            *_off_diagonal_anti_hermitian(n),
+            *(1j * (unit(n, k, k) - unit(n, k + 1, k + 1)) for k in range(n - 1)),
+        ],
+        lambda x: _traceless(x - x.conj().T),
+        complex,
+    )
     return Group(lie_algebra=algebra, name=f"SU({n})", sampler=Special(HaarUnitary(n)))
 
 
@@ -95,8 +106,16 @@ def U(n: int) -> Group:
         array([[[0.+1.j]]])
     """
     n = check_size("U", "n", n)
-    diagonal = [1j * unit(n, k, k) for k in range(n)]
-    algebra = stack(n, [*_off_diagonal_anti_hermitian(n), *diagonal], complex)
+    algebra = classical_algebra(
+        n,
+        n**2,
+        lambda: [
+            *_off_diagonal_anti_hermitian(n),
+            *(1j * unit(n, k, k) for k in range(n)),
+        ],
+        lambda x: x - x.conj().T,
+        complex,
+    )
     return Group(lie_algebra=algebra, name=f"U({n})", sampler=HaarUnitary(n))
 
 
@@ -121,10 +140,16 @@ def SL(n: int) -> Group:
         ((3, 2, 2), True)
     """
     n = check_size("SL", "n", n)
-    off_diagonal = [unit(n, i, j) for i in range(n) for j in range(n) if i != j]
-    diagonal = [unit(n, k, k) - unit(n, k + 1, k + 1) for k in range(n - 1)]
-    algebra = stack(n, [*off_diagonal, *diagonal])
-    sampler = Polar(Special(HaarOrthogonal(n)), algebra)
+    algebra = classical_algebra(
+        n,
+        n**2 - 1,
+        lambda: [
+            *(unit(n, i, j) for i in range(n) for j in range(n) if i != j),
+            *(unit(n, k, k) - unit(n, k + 1, k + 1) for k in range(n - 1)),
+        ],
+        _traceless,
+    )
+    sampler = Polar(Special(HaarOrthogonal(n)), algebra, is_large(n, n**2 - 1))
     return Group(lie_algebra=algebra, name=f"SL({n})", sampler=sampler)
 
 
@@ -150,12 +175,14 @@ def GL(n: int) -> Group:
         ((4, 2, 2), (1, 2, 2))
     """
     n = check_size("GL", "n", n)
-    algebra = stack(n, [unit(n, i, j) for i in range(n) for j in range(n)])
+    algebra = classical_algebra(
+        n, n**2, lambda: (unit(n, i, j) for i in range(n) for j in range(n)), lambda x: x
+    )
     return Group(
         lie_algebra=algebra,
         discrete_generators=[reflection(n, 0)],
         name=f"GL({n})",
-        sampler=Polar(HaarOrthogonal(n), algebra),
+        sampler=Polar(HaarOrthogonal(n), algebra, is_large(n, n**2)),
     )
 
 
@@ -183,15 +210,8 @@ def Sp(m: int) -> Group:
     """
     m = check_size("Sp", "m", m)
     n = 2 * m
-    mixing = [unit(n, i, j) - unit(n, m + j, m + i) for i in range(m) for j in range(m)]
-    shears = []
-    for row, column in ((0, m), (m, 0)):
-        for i in range(m):
-            shears.append(unit(n, row + i, column + i))
-            for j in range(i + 1, m):
-                shears.append(unit(n, row + i, column + j) + unit(n, row + j, column + i))
-    algebra = stack(n, [*mixing, *shears])
-    sampler = Polar(HaarCompactSymplectic(m), algebra)
+    algebra = classical_algebra(n, m * (n + 1), lambda: _symplectic(m), _hamiltonian)
+    sampler = Polar(HaarCompactSymplectic(m), algebra, is_large(n, m * (n + 1)))
     return Group(lie_algebra=algebra, name=f"Sp({m})", sampler=sampler)
 
 
@@ -256,3 +276,23 @@ def _off_diagonal_anti_hermitian(n: int) -> list[np.ndarray]:
     real = [unit(n, i, j) - unit(n, j, i) for i, j in pairs]
     imaginary = [1j * (unit(n, i, j) + unit(n, j, i)) for i, j in pairs]
     return [*real, *imaginary]
+
+
+def _symplectic(m: int) -> Iterator[np.ndarray]:
+    n = 2 * m
+    yield from (unit(n, i, j) - unit(n, m + j, m + i) for i in range(m) for j in range(m))
+    for row, column in ((0, m), (m, 0)):
+        for i in range(m):
+            yield unit(n, row + i, column + i)
+            for j in range(i + 1, m):
+                yield unit(n, row + i, column + j) + unit(n, row + j, column + i)
+
+
+def _hamiltonian(x: np.ndarray) -> np.ndarray:
+    """The part a of x with aᵀ J + J a = 0, times two."""
+    (a, b), (c, d) = (np.hsplit(rows, 2) for rows in np.vsplit(x, 2))
+    return np.block([[a - d.T, b + b.T], [c + c.T, d - a.T]])
+
+
+def _traceless(x: np.ndarray) -> np.ndarray:
+    return x - np.trace(x) / len(x) * np.eye(len(x))

@@ -1,24 +1,32 @@
 """The orthogonal groups of definite and indefinite forms, each in its standard matrices.
 
 E_ij stands for the matrix with a single 1, in row i and column j; η for the diagonal matrix with
-p ones and then q minus ones. Generators are listed in lexicographic order of the index pairs.
+p ones and then q minus ones. Generators are listed in lexicographic order of the index pairs. From
+n = 55 on, two elements (four, if q > 0) that generate the Lie algebra take the place of its basis.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from itertools import combinations
 
 import numpy as np
 
+from constrainet.errors import ProblemTooLargeError
 from constrainet.groups.arguments import check_size
 from constrainet.groups.group import Group
 from constrainet.groups.haar import (
     HaarOrthogonal,
     Independent,
     Polar,
+    Sampler,
     Special,
 )
 from constrainet.linalg import Monomial
+from constrainet.memory import memory_limit
+
+MOST_ENTRIES = 2**22
+"""Entries of a basis of a classical Lie algebra, up to which groups are given by one: SO(54)."""
 
 
 def unit(n: int, i: int, j: int) -> np.ndarray:
@@ -38,6 +46,56 @@ def reflection(n: int, *axes: int) -> Monomial:
     signs = np.ones(n)
     signs[list(axes)] = -1
     return Monomial(np.arange(n), signs)
+
+
+def classical_algebra(
+    n: int,
+    dim: int,
+    basis: Callable[[], Iterable[np.ndarray]],
+    project: Callable[[np.ndarray], np.ndarray],
+    dtype: type = float,
+) -> np.ndarray:
+    """The generators of a classical Lie algebra: a basis, or of a large one few that generate it.
+
+    These are the anti-Hermitian and the Hermitian parts of two random elements. Two generic
+    elements of a semisimple Lie algebra generate it.
+
+    Args:
+        n: the size of the matrices.
+        dim: of the Lie algebra, which is closed under the adjoint.
+        basis: makes its basis.
+        project: makes an element of it from an (n, n) matrix.
+        dtype: float or complex.
+
+    Returns:
+        Shape (D, n, n), D = dim or at most 4.
+
+    Raises:
+        ProblemTooLargeError: if a few matrices would not fit in memory.
+
+    References:
+        Kuranishi, "On everywhere dense imbedding of free groups in Lie groups" (1951), Theorem 6.
+    """
+    if not is_large(n, dim):
+        return stack(n, list(basis()), dtype)
+    required = 16 * np.dtype(dtype).itemsize * n**2
+    if required > memory_limit():
+        raise ProblemTooLargeError(f"Matrices of size {n:,}", required, memory_limit())
+    stream = np.random.RandomState(0)
+    found = []
+    for _ in range(2):
+        numbers = stream.normal(size=(n, n)) / np.sqrt(n)
+        if dtype is complex:
+            numbers = numbers + 1j * stream.normal(size=(n, n)) / np.sqrt(n)
+        element = project(numbers)
+        adjoint = element.conj().T
+        found += [(element - adjoint) / 2, (element + adjoint) / 2]
+    return stack(n, [part for part in found if part.any()], dtype)
+
+
+def is_large(n: int, dim: int) -> bool:
+    """Whether a Lie algebra of this dimension is given by few elements that generate it."""
+    return dim * n**2 > MOST_ENTRIES
 
 
 def SO(p: int, q: int = 0) -> Group:
@@ -75,7 +133,7 @@ def SO(p: int, q: int = 0) -> Group:
         lie_algebra=algebra,
         discrete_generators=[reflection(p + q, 0, p)],
         name=f"SO({p},{q})",
-        sampler=Polar(compact, algebra),
+        sampler=_polar(compact, algebra),
     )
 
 
@@ -117,7 +175,7 @@ def O(p: int, q: int = 0) -> Group:  # noqa: E743 (the group's name)
         lie_algebra=algebra,
         discrete_generators=[reflection(p + q, 0), reflection(p + q, p)],
         name=f"O({p},{q})",
-        sampler=Polar(Independent((HaarOrthogonal(p), HaarOrthogonal(q))), algebra),
+        sampler=_polar(Independent((HaarOrthogonal(p), HaarOrthogonal(q))), algebra),
     )
 
 
@@ -148,7 +206,7 @@ def SOplus(p: int, q: int = 0) -> Group:
         return SO(p)
     algebra = _orthogonal_algebra(p, q)
     compact = Independent((Special(HaarOrthogonal(p)), Special(HaarOrthogonal(q))))
-    return Group(lie_algebra=algebra, name=f"SO⁺({p},{q})", sampler=Polar(compact, algebra))
+    return Group(lie_algebra=algebra, name=f"SO⁺({p},{q})", sampler=_polar(compact, algebra))
 
 
 def Lorentz() -> Group:
@@ -170,11 +228,19 @@ def Lorentz() -> Group:
 
 def _orthogonal_algebra(p: int, q: int) -> np.ndarray:
     n = p + q
-    # rotations between axes of the same sign, boosts between axes of different sign
-    return stack(
+    signs = np.where(np.arange(n) < p, 1.0, -1.0)
+    return classical_algebra(
         n,
-        [
+        n * (n - 1) // 2,
+        # rotations between axes of the same sign, boosts between axes of different sign
+        lambda: (
             unit(n, i, j) + (1 if i < p <= j else -1) * unit(n, j, i)
             for i, j in combinations(range(n), 2)
-        ],
+        ),
+        lambda x: x - np.outer(signs, signs) * x.T,
     )
+
+
+def _polar(compact: Sampler, algebra: np.ndarray) -> Polar:
+    n = algebra.shape[1]
+    return Polar(compact, algebra, is_large(n, n * (n - 1) // 2))

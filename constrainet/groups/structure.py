@@ -17,7 +17,7 @@ from constrainet.groups.arguments import check_element, check_size
 from constrainet.groups.constructors import Constructors
 from constrainet.groups.lie_algebra import LieAlgebra
 from constrainet.groups.membership import are_integral, belongs
-from constrainet.groups.permutations import ElementTable
+from constrainet.groups.permutations import ElementTable, cycle_lengths
 from constrainet.groups.points import PermutationAction, permutation_action
 from constrainet.groups.predicates import Predicates, invariant_form
 from constrainet.linalg import is_singular, moved, tidied, to_dense, units_of
@@ -206,6 +206,8 @@ class Structure(Predicates, Constructors):
         action = self.permutation_action
         if action is None:
             return inf
+        if len(action.images) == 1:
+            return math.lcm(*cycle_lengths(action.images[0]).tolist())
         return self._table.order if self._is_tabulated else action.group.order
 
     @property

@@ -5,10 +5,15 @@ to signs (`Monomial`), it acts on one factor of a tensor product at a time (`Kro
 `KroneckerSum`), or on the summands of a direct sum separately (`BlockDiagonal`). Each is applied
 to vectors without being formed. Besides these, the floor holds the few dense decompositions that
 decide a rank, the units in which matrices are even, the canonical basis of a subspace, the
-logarithm, the content digests that give every value of the library its identity, and the
-fingerprints that tell answers apart.
+logarithm, the coupling of angular momenta, the content digests that give every value of the library
+its identity, and the fingerprints that tell answers apart.
 """
 
+from constrainet.linalg.angular_momentum import (
+    couplings,
+    real_harmonics,
+    rotation_generators,
+)
 from constrainet.linalg.balance import (
     LARGEST_CONDITION,
     are_hermitian,
@@ -64,6 +69,7 @@ __all__ = [
     "canonical_basis",
     "canonical_combinations",
     "closed_combinations",
+    "couplings",
     "digest",
     "direct_sum_of_algebras",
     "direct_sum_of_generators",
@@ -78,6 +84,8 @@ __all__ = [
     "null_space",
     "numerical_rank",
     "outside_span",
+    "real_harmonics",
+    "rotation_generators",
     "tidied",
     "tight_combinations",
     "to_dense",

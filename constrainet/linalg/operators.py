@@ -47,7 +47,7 @@ def apply_along(matrix: Matrix, x: np.ndarray, axis: int) -> np.ndarray:
 
 
 def _left(matrix, x: np.ndarray) -> np.ndarray:
-    return np.asarray(matrix @ x.reshape(len(x), -1)).reshape(x.shape)
+    return np.asarray(matrix @ x.reshape(len(x), prod(x.shape[1:]))).reshape(x.shape)
 
 
 class KroneckerProduct(LinearOperator):
@@ -63,7 +63,7 @@ class KroneckerProduct(LinearOperator):
         super().__init__(np.result_type(float, *(f.dtype for f in self.factors)), (n, n))
 
     def _matmat(self, X):
-        x = X.reshape(*self.dims, -1)
+        x = X.reshape(*self.dims, X.shape[1])
         for axis, factor in enumerate(self.factors):
             x = apply_along(factor, x, axis)
         return x.reshape(X.shape)
@@ -82,7 +82,7 @@ class KroneckerSum(LinearOperator):
         super().__init__(np.result_type(float, *(f.dtype for f in self.factors)), (n, n))
 
     def _matmat(self, X):
-        x = X.reshape(*self.dims, -1)
+        x = X.reshape(*self.dims, X.shape[1])
         total = np.zeros(x.shape, np.result_type(self.dtype, X.dtype))
         for axis, factor in enumerate(self.factors):
             total += apply_along(factor, x, axis)

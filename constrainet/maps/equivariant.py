@@ -8,13 +8,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from constrainet.errors import ProblemTooLargeError
 from constrainet.maps.coordinates import Coordinates
 from constrainet.maps.features import Features
 from constrainet.maps.irreducible import IrreducibleProduct, irreducible_product
 from constrainet.maps.shared_frame import SharedFrame, frame
 from constrainet.maps.variance import component_scales
 from constrainet.reps import Question, Rep, under_one_group
-from constrainet.solve import Subspace, constant
+from constrainet.solve import Subspace, constant, memory_limit
 
 SMALL_PRODUCTS = 2
 """How many times faster one large matrix product runs than several smaller ones of as many
@@ -93,6 +94,7 @@ class EquivariantMap:
 
     Raises:
         ValueError: if `product` is unknown, or does not apply.
+        ProblemTooLargeError: if the matrix would not fit in memory.
 
     Example:
         >>> import jax.numpy as jnp
@@ -113,6 +115,7 @@ class EquivariantMap:
         rtol: float | None = None,
     ):
         self.rep_in, self.rep_out = under_one_group(rep_in, rep_out)
+        check_weights_fit(rep_in, rep_out)
         self.frame = frame or frame_of(self.rep_in, self.rep_out, rtol=rtol)
         sides = (self.rep_in, self.rep_out)
         self._dense = DenseProduct(self.subspace, *map(self.frame.coordinates, sides))
@@ -220,6 +223,18 @@ class EquivariantMap:
     def source(self) -> Coordinates:
         """The coordinates of `rep_in`."""
         return self.frame.coordinates(self.rep_in)
+
+
+def check_weights_fit(rep_in: Rep, rep_out: Rep) -> None:
+    """Refuses a matrix from one representation to another that is too large, before it is made.
+
+    Raises:
+        ProblemTooLargeError: if it would not fit in memory, in double precision.
+    """
+    required = 8 * rep_in.dim * rep_out.dim
+    if required > memory_limit():
+        what = f"A matrix of weights of shape ({rep_out.dim:,}, {rep_in.dim:,})"
+        raise ProblemTooLargeError(what, required, memory_limit())
 
 
 def _has_permuted_coordinates(rep: Rep) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from constrainet.arguments import check_option
 from constrainet.maps.channels import are_chosen, hidden_reps, num_hidden, under_group, with_gates
 from constrainet.maps.composition import Composite, named
+from constrainet.maps.equivariant import check_weights_fit
 from constrainet.maps.features import Features
 from constrainet.maps.linear_layer import PARAMETRIZATIONS, Linear
 from constrainet.maps.map import Map, check_rep
@@ -185,6 +186,8 @@ class EMLP(Composite):
             self.channels, num_hidden(self.channels, self.num_layers), source.group
         )
         hidden = [under_group(rep, source.group) for rep in hidden]
+        for before, after in pairwise([source, *hidden, target]):
+            check_weights_fit(before, after)
         rtol = self.rtol if self.shared is None else self.shared.rtol
 
         def reached(reps: Sequence[Rep]) -> Reach:

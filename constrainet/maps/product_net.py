@@ -16,6 +16,7 @@ import jax.numpy as jnp
 from constrainet.arguments import check_count, check_number, check_option
 from constrainet.maps.channels import matched_rep, under_group
 from constrainet.maps.composition import Composite
+from constrainet.maps.equivariant import check_weights_fit
 from constrainet.maps.features import Features
 from constrainet.maps.linear_layer import PARAMETRIZATIONS, Linear
 from constrainet.maps.map import Map, Parameter, Parameters, check_rep, zeros
@@ -223,6 +224,7 @@ class TensorProductNet(Composite):
         if not isinstance(channels, Rep):
             count, is_chosen = int(channels), False
             channels = matched_rep(count, source, target, rtol)
+        check_weights_fit(channels, channels)
 
         def reached(reps: Sequence[Rep]) -> Reach:
             return _reach(source, reps[0], target, self.num_blocks, rtol)

@@ -15,7 +15,7 @@ from math import prod
 import numpy as np
 
 from constrainet.arguments import check_rtol
-from constrainet.linalg import canonical_basis
+from constrainet.linalg import canonical_basis, to_dense
 from constrainet.maps.coordinates import Coordinates
 from constrainet.reps import Rep, common_spaces
 from constrainet.solve import (
@@ -230,7 +230,7 @@ def _natural_basis(place: int, component: Component, parts) -> np.ndarray:
 def _adapted_basis(atom: Atom) -> np.ndarray:
     """Eigenvectors of the generators' Hermitian squares, each within those of the ones before."""
     squares = [A.conj().T @ A for A in atom.infinitesimal]
-    squares += [h + h.conj().T for h in map(np.asarray, atom.discrete)]
+    squares += [h + h.conj().T for h in map(to_dense, atom.discrete)]
     spaces = [np.eye(atom.dim)]
     for square in squares:
         split = []

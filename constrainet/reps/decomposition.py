@@ -17,7 +17,7 @@ from constrainet.reps.question import Question
 from constrainet.reps.rep import Rep
 from constrainet.reps.subquotient import Subquotient, flattened
 from constrainet.reps.symmetries import Symmetries
-from constrainet.solve import Atom, Component, Space, intertwiners, memory_limit
+from constrainet.solve import Atom, Component, Space, constant, intertwiners, memory_limit
 from constrainet.solve import decompose as decompose_spaces
 
 Type = Literal["real", "complex", "quaternionic"]
@@ -41,6 +41,14 @@ class Irrep(Subquotient):
     """
 
     type: Type
+
+    # what acts on the parent, a product, would act on one factor of a factor after another
+    def _rho(self, blocks):
+        columns = self.parent._act(blocks, constant(self.basis.T, blocks[0]))
+        return (columns @ constant(self.basis.conj(), columns)).T
+
+    def _act(self, blocks, x):
+        return x @ self._rho(blocks).T
 
 
 def irrep(parent: Rep, basis: np.ndarray, type: Type, label: str) -> Irrep:
@@ -145,39 +153,63 @@ def decompose(rep: Rep) -> IrreducibleDecomposition:
     spaces = [other.space_in(symmetries) for other in (rep, *summands)]
     _check_closed(rep, spaces[0])
     found = decompose_spaces(*spaces, whole_from=float("inf"))
-    copies = [_copies(space, parts) for space, parts in zip(spaces, found.parts, strict=True)]
-    irreps, columns, used = [], [], {}
+    members = [i for i in range(len(found.components)) if found.multiplicity(0, i)]
     # sorting is stable: those of one dimension stay in the order of the terms that hold them
-    for index in sorted(copies[0], key=lambda i: found.components[i].dim):
-        component = found.components[index]
-        homes = [(s, c[index][0]) for s, c in zip(summands, copies[1:], strict=True) if index in c]
+    members = sorted(members, key=lambda i: found.components[i].dim)
+    matrix = np.zeros((rep.dim, rep.dim), np.result_type(float, *_arrays(found.parts[0])))
+    irreps, used, stop = [], {}, 0
+    for index in members:
+        component, count = found.components[index], found.multiplicity(0, index)
+        homes = (
+            (summand, _first_copy(space, parts, index))
+            for summand, space, parts in zip(summands, spaces[1:], found.parts[1:], strict=True)
+            if any(index in part for part in parts)
+        )
         parent, basis = min(homes, key=lambda home: home[0].dim)
-        mine = copies[0][index]
+        start, stop = stop, stop + count * component.dim
+        _place(matrix[:, start:stop], spaces[0], found.parts[0], index)
         if parent.dim == component.dim:
-            mine, basis = mine @ basis.conj().T, np.eye(parent.dim)
+            blocks = matrix[:, start:stop].reshape(rep.dim, count, component.dim)
+            matrix[:, start:stop] = (blocks @ basis.conj().T).reshape(rep.dim, -1)
+            basis = np.eye(parent.dim)
         number = used[component.dim] = used.get(component.dim, 0) + 1
-        shared = sum(found.components[i].dim == component.dim for i in copies[0]) > 1
+        shared = sum(found.components[i].dim == component.dim for i in members) > 1
         suffix = str(number).translate(SUBSCRIPTS) if shared else ""
         label = f"[{component.dim}]{suffix}"
         kind = _type(component, rep.is_complex)
         member = parent if isinstance(parent, Irrep) and parent.dim == component.dim else None
-        irreps.append((member or irrep(parent, basis, kind, label), len(mine)))
-        columns.append(mine.transpose(1, 0, 2).reshape(rep.dim, -1))
-    matrix = np.concatenate([np.zeros((rep.dim, 0)), *columns], axis=1)
+        irreps.append((member or irrep(parent, basis, kind, label), count))
     matrix.flags.writeable = False
     return IrreducibleDecomposition(rep, tuple(irreps), matrix)
 
 
-def _copies(space: Space, parts: Sequence[dict[int, np.ndarray]]) -> dict[int, np.ndarray]:
-    """By component, its intertwiners into a space in the caller's coordinates: (m, dim, d)."""
-    found: dict[int, list[np.ndarray]] = {}
+Parts = Sequence[dict[int, np.ndarray]]
+"""For each term of a space, by component its intertwiners, shape (copies, term.dim, d)."""
+
+
+def _arrays(parts: Parts) -> list[np.ndarray]:
+    return [copies for part in parts for copies in part.values()]
+
+
+def _place(columns: np.ndarray, space: Space, parts: Parts, index: int) -> None:
+    """Writes all copies of a component, side by side, in the caller's coordinates."""
+    start = 0
     for term, part in zip(space.terms, parts, strict=True):
-        for index, copies in part.items():
-            for places in term.indices:
-                placed = np.zeros((len(copies), space.dim, copies.shape[2]), copies.dtype)
-                placed[:, places] = copies
-                found.setdefault(index, []).append(placed)
-    return {index: np.concatenate(copies) for index, copies in found.items()}
+        if (copies := part.get(index)) is None:
+            continue
+        together = copies.transpose(1, 0, 2).reshape(copies.shape[1], -1)
+        for places in term.indices:
+            columns[places, start : start + together.shape[1]] = together
+            start += together.shape[1]
+
+
+def _first_copy(space: Space, parts: Parts, index: int) -> np.ndarray:
+    """One copy of a component, shape (space.dim, d)."""
+    term, part = next(pair for pair in zip(space.terms, parts, strict=True) if index in pair[1])
+    copy = part[index][0]
+    placed = np.zeros((space.dim, copy.shape[1]), copy.dtype)
+    placed[term.indices[0]] = copy
+    return placed
 
 
 def _check_closed(rep: Rep, space: Space) -> None:

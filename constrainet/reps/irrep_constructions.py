@@ -1,12 +1,10 @@
 """How the irreducible representations with usual names are made.
 
 Of the plane's rotations and reflections, all come from those in which the rotation by θ acts as
-that by kθ, and the reflection of the second axis as itself. With e₁ - i e₂ an eigenvector of the
-rotations, the one for k is spanned by the real part and minus the imaginary part of its k-th tensor
-power.
+that by kθ, and the reflection of the second axis as itself.
 
-Of SO(3), O(3) and SU(2), the one of spin j is the part of highest spin in the product of that of
-spin j - 1 (j - 1/2 for SU(2)) with the defining one. The Clebsch-Gordan coefficients of this
+Of SO(3), O(3) and SU(2), the one of spin j is the part of highest spin in the product of two of
+half the spin, or of the one before with the defining one. The Clebsch-Gordan coefficients of this
 stretched coupling are square roots of ratios of binomial coefficients.
 
 Of the symmetric groups, they are made in Young's orthogonal form, by partitions.
@@ -15,14 +13,19 @@ Of the symmetric groups, they are made in Young's orthogonal form, by partitions
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
 from math import comb, sqrt
 
 import numpy as np
 
 from constrainet.groups import Group
+from constrainet.linalg import digest, real_harmonics, to_dense
+from constrainet.reps.atomic import AtomicRep
 from constrainet.reps.decomposition import Irrep, Type, irrep
 from constrainet.reps.defining import Det, Scalar, V
 from constrainet.reps.generated import from_generators
+from constrainet.reps.notation import with_factor
 from constrainet.reps.rep import Rep
 
 
@@ -36,23 +39,80 @@ def determinant(group: Group, label: str) -> Irrep:
     return irrep(Det(group), np.eye(1), "real", label)
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Turning(AtomicRep):
+    """Rotation by kθ for the rotation by θ of the plane, and a reflection for a reflection.
+
+    Attributes:
+        k: the frequency.
+        place: which factor of `group.factors` is the one of the plane.
+    """
+
+    k: int
+    place: int = 0
+
+    @property
+    def dim(self) -> int:
+        return 2
+
+    @property
+    def is_complex(self) -> bool:
+        return False
+
+    @property
+    def T(self) -> Rep:
+        return self
+
+    @cached_property
+    def key(self) -> bytes:
+        return digest("turning", self.group.key, self.k, self.place)
+
+    def lift(self, group, places):
+        return replace(self, group=group, place=places[self.place])
+
+    def matrices(self, place):
+        factor = self.group.factors[place]
+        if place != self.place:
+            ones, zeros = np.eye(2), np.zeros((2, 2))
+            return [ones for _ in factor.discrete_matrices], [zeros for _ in factor.lie_algebra]
+        discrete = [self._turned(to_dense(h)) for h in factor.discrete_matrices]
+        return discrete, list(self.k * factor.lie_algebra)
+
+    def _rho(self, blocks):
+        return self._turned(blocks[self.place])
+
+    def _drho(self, blocks):
+        return self.k * blocks[self.place]
+
+    def _act(self, blocks, x):
+        return x @ self._rho(blocks).T
+
+    def _turned(self, g):
+        xp = g.__array_namespace__()
+        x, y = 1.0, 0.0  # x + iy is a power of the first column, by squares and products
+        for digit in f"{self.k:b}":
+            x, y = x * x - y * y, 2 * x * y
+            if digit == "1":
+                x, y = x * g[0, 0] - y * g[1, 0], x * g[1, 0] + y * g[0, 0]
+        sign = g[0, 0] * g[1, 1] - g[0, 1] * g[1, 0]
+        return xp.stack([xp.stack([x, -sign * y]), xp.stack([y, sign * x])])
+
+    def __str__(self):
+        return with_factor(f"[{self.k}]", self.group, self.place)
+
+
 def turning(group: Group, k: int, type: Type, label: str) -> Irrep:
-    """Rotation by kθ for the rotation by θ, k >= 1; of dimension 2."""
-    return irrep(*_pair(group, k), type, label)
+    """`Turning`, k >= 1; of dimension 2."""
+    return irrep(_turning(group, k), np.eye(2), type, label)
 
 
 def half_turning(group: Group, k: int, axis: int, label: str) -> Irrep:
     """One axis of `turning` where every kθ is a multiple of a half turn; of dimension 1."""
-    parent, basis = _pair(group, k)
-    return irrep(parent, basis[:, [axis]], "real", label)
+    return irrep(_turning(group, k), np.eye(2)[:, [axis]], "real", label)
 
 
-def _pair(group: Group, k: int):
-    if k == 1:
-        return V(group), np.eye(2)
-    # (u - iv) ⊗ (e₁ - ie₂), with coordinates (u e₁, u e₂, v e₁, v e₂)
-    basis = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0], [-1.0, 0.0]]) / np.sqrt(2)
-    return irrep(*_pair(group, k - 1), "real", f"[{k - 1}]") * V(group), basis
+def _turning(group: Group, k: int) -> Rep:
+    return V(group) if k == 1 else Turning(group, k)
 
 
 def harmonic(group: Group, degree: int, label: str) -> Irrep:
@@ -74,15 +134,18 @@ def spin(group: Group, twice: int, label: str) -> Irrep:
 def _harmonics(group: Group, degree: int) -> tuple[Rep, np.ndarray]:
     if degree == 0:
         return Scalar(group), np.eye(1)
-    # the columns (x, y, z) of the vectors, in the order (y, z, x) of the harmonics
-    vectors = _real_basis(1)[:, [2, 0, 1]]
     if degree == 1:
         return V(group), np.eye(3)[:, [1, 2, 0]]
-    smaller = irrep(*_harmonics(group, degree - 1), "real", f"[ℓ={degree - 1}]")
-    coupling = _stretched(2 * (degree - 1), 2)
-    sides = np.kron(_real_basis(degree - 1), vectors)
-    basis = sides.conj().T @ coupling @ _real_basis(degree)
-    return smaller * V(group), np.ascontiguousarray(basis.real)
+    parts = _halves(degree)
+    smaller = [
+        V(group) if part == 1 else irrep(*_harmonics(group, part), "real", f"[ℓ={part}]")
+        for part in parts
+    ]
+    # the columns (x, y, z) of the vectors, in the order (y, z, x) of the harmonics
+    sides = [real_harmonics(1)[:, [2, 0, 1]] if p == 1 else real_harmonics(p) for p in parts]
+    coupling = _stretched(2 * parts[0], 2 * parts[1])
+    basis = np.kron(*sides).conj().T @ coupling @ real_harmonics(degree)
+    return smaller[0] * smaller[1], np.ascontiguousarray(basis.real)
 
 
 def _spins(group: Group, twice: int) -> tuple[Rep, np.ndarray]:
@@ -90,9 +153,18 @@ def _spins(group: Group, twice: int) -> tuple[Rep, np.ndarray]:
         return Scalar(group), np.eye(1)
     if twice == 1:
         return V(group), np.eye(2)
-    smaller = irrep(*_spins(group, twice - 1), "real", f"[j={twice - 1}/2]")
+    parts = _halves(twice)
+    smaller = [
+        V(group) if part == 1 else irrep(*_spins(group, part), "real", f"[j={part}/2]")
+        for part in parts
+    ]
     # from m = -j, ..., j to m = j, ..., -j
-    return smaller * V(group), _stretched(twice - 1, 1)[::-1, ::-1].copy()
+    return smaller[0] * smaller[1], _stretched(*parts)[::-1, ::-1].copy()
+
+
+def _halves(spin: int) -> tuple[int, int]:
+    """Two equal parts, or one of them 1: so high degrees are few products away."""
+    return (spin // 2, spin // 2) if spin % 2 == 0 else (spin - 1, 1)
 
 
 def _stretched(a: int, b: int) -> np.ndarray:
@@ -102,17 +174,6 @@ def _stretched(a: int, b: int) -> np.ndarray:
         for j in range(b + 1):
             coupling[i, j, i + j] = sqrt(comb(a, i) * comb(b, j) / comb(a + b, i + j))
     return coupling.reshape(-1, a + b + 1)
-
-
-def _real_basis(degree: int) -> np.ndarray:
-    """Columns: the real harmonics m = -ℓ, ..., ℓ in terms of the complex ones |ℓ, m⟩."""
-    matrix = np.zeros((2 * degree + 1, 2 * degree + 1), complex)
-    matrix[degree, degree] = 1
-    for m in range(1, degree + 1):
-        plus, minus, sign = degree + m, degree - m, (-1) ** m
-        matrix[[minus, plus], plus] = 1 / sqrt(2), sign / sqrt(2)
-        matrix[[minus, plus], minus] = 1j / sqrt(2), -1j * sign / sqrt(2)
-    return matrix
 
 
 def specht(group: Group, partition: tuple[int, ...], label: str) -> Irrep:

@@ -225,10 +225,10 @@ class DirectSum(Derived):
 
     def _block_diagonal(self, blocks, matrices):
         g = blocks[0]
-        empty = g.__array_namespace__().zeros((0, 0), dtype=g.dtype)
-        counts = [count for _, count in self.parts]
-        copies = (m for m, count in zip(matrices, counts, strict=True) for _ in range(count))
-        return block_diagonal([empty, *copies])
+        xp = g.__array_namespace__()
+        pairs = zip(matrices, (count for _, count in self.parts), strict=True)
+        copies = [xp.kron(xp.eye(count, dtype=m.dtype), m) for m, count in pairs]
+        return block_diagonal(copies or [xp.zeros((0, 0), dtype=g.dtype)])
 
     def _act(self, blocks, x):
         results, start = [x[..., :0]], 0
@@ -240,14 +240,15 @@ class DirectSum(Derived):
         return x.__array_namespace__().concat(results, axis=-1)
 
     def _images(self, place):
-        images = [rep._images(place) for rep, _ in self.parts]
-        counts = [count for _, count in self.parts]
+        factor = self.group.factors[place]
+        images = [(rep._images(place), count) for rep, count in self.parts]
+        numbers = len(factor.discrete_matrices), len(factor.lie_algebra)
         return tuple(
             [
-                BlockDiagonal([(KroneckerProduct([m]), n) for m, n in zip(ms, counts, strict=True)])
-                for ms in zip(*(image[kind] for image in images), strict=True)
+                BlockDiagonal([(KroneckerProduct([image[kind][i]]), n) for image, n in images])
+                for i in range(number)
             ]
-            for kind in (0, 1)
+            for kind, number in enumerate(numbers)
         )
 
     def __str__(self):

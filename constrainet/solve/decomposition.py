@@ -7,8 +7,9 @@ worth it, tensor products stay whole, as components of their own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -17,7 +18,8 @@ from constrainet.linalg import kronecker_pairs
 from constrainet.solve.eigenspaces import DecompositionError
 from constrainet.solve.irreps import Catalogue
 from constrainet.solve.isotypic import isotypic
-from constrainet.solve.method import allowed_violation, certify
+from constrainet.solve.limits import require_memory
+from constrainet.solve.method import Known, allowed_violation, certify
 from constrainet.solve.problem import Atom, Space, Symmetry, Term, dim_of
 
 SEEDS = 3
@@ -93,6 +95,7 @@ def decompose(*spaces: Space, whole_from: float = WHOLE_FROM) -> Decomposition:
     Raises:
         CertificateError: if no random elements lead to a decomposition that passes its
             certificate.
+        ProblemTooLargeError: if what stays whole would not fit in memory.
     """
     allowed, worst = allowed_violation(None), np.inf
     for seed in range(SEEDS):
@@ -115,44 +118,35 @@ class _Work:
         atoms = {atom for space in spaces for term in space.terms for atom in term.atoms}
         self._complex = {a.symmetry for a in atoms if a.is_complex or a.symmetry.is_complex}
         self.worst = 0.0
+        self._known: Known = {}
         self.components: dict[tuple, Component] = {}
         self._catalogues: dict[Symmetry, Catalogue] = {}
 
     def split(self, term: Term) -> dict[int, np.ndarray]:
         """The parts of one term."""
-        # (what the component is known by, its atoms, its commutant, the intertwiners)
-        products = [((), (), np.ones((1, 1, 1)), np.ones((1, 1, 1)))]
-        for symmetry in dict.fromkeys(atom.symmetry for atom in term.atoms):
-            products = [
-                (
-                    name + factor_name,
-                    atoms + factor_atoms,
-                    None
-                    if commutant is None or factor_commutant is None
-                    else kronecker_pairs(commutant, factor_commutant),
-                    kronecker_pairs(copies, factor_copies),
-                )
-                for name, atoms, commutant, copies in products
-                for factor_name, factor_atoms, factor_commutant, factor_copies in self._factor(
-                    symmetry, term.of(symmetry)
-                )
-            ]
+        symmetries = dict.fromkeys(atom.symmetry for atom in term.atoms)
+        factors = [list(self._factor(symmetry, term.of(symmetry))) for symmetry in symmetries]
+        products = reduce(
+            _products, factors or [[((), (), np.ones((1, 1, 1)), np.ones((1, 1, 1)))]]
+        )
         parts = {}
         for name, atoms, commutant, copies in products:
             self.components.setdefault(name, Component(atoms, commutant))
             parts[list(self.components).index(name)] = copies
         return parts
 
-    def _factor(self, symmetry: Symmetry, atoms: tuple[Atom, ...]):
+    def _factor(self, symmetry: Symmetry, atoms: tuple[Atom, ...]) -> Iterator[Part]:
         if dim_of(atoms) >= self.whole_from or not all(atom.is_adjoint_closed for atom in atoms):
-            yield (atoms,), atoms, None, np.eye(dim_of(atoms))[None]
+            size = dim_of(atoms)
+            require_memory(8 * size**2, f"Coordinates of a space of dimension {size:,}")
+            yield (atoms,), atoms, None, np.eye(size)[None]
             return
         if symmetry not in self._catalogues:
             is_complex = symmetry in self._complex
             self._catalogues[symmetry] = Catalogue(symmetry, is_complex, self.seed)
         catalogue = self._catalogues[symmetry]
         form = isotypic(catalogue, atoms, atoms)
-        self.worst = max(self.worst, certify(form, atoms, atoms).worst)
+        self.worst = max(self.worst, certify(form, atoms, atoms, self._known).worst)
         for index, copies in catalogue.decompose(atoms).items():
             irrep = catalogue.recipes[index].irrep
             atom = Atom(symmetry, tuple(irrep.discrete), irrep.infinitesimal, irrep.dim)
@@ -163,3 +157,23 @@ class _Work:
                 irrep.commutant,
                 copies,
             )
+
+
+Part = tuple[tuple, tuple[Atom, ...], np.ndarray | None, np.ndarray]
+"""What a component is known by, its atoms, its commutant, and the intertwiners from it."""
+
+
+def _products(left: Sequence[Part], right: Sequence[Part]) -> list[Part]:
+    """The parts of a tensor product under independent symmetries."""
+    return [
+        (
+            name + factor_name,
+            atoms + factor_atoms,
+            None
+            if commutant is None or factor_commutant is None
+            else kronecker_pairs(commutant, factor_commutant),
+            kronecker_pairs(copies, factor_copies),
+        )
+        for name, atoms, commutant, copies in left
+        for factor_name, factor_atoms, factor_commutant, factor_copies in right
+    ]

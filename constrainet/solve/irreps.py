@@ -11,7 +11,8 @@ canonical: no vector that `eigh` happens to return is in them.
 
 A tensor product is decomposed by fusion: if the first k-1 factors contain λ, then the first k
 contain what λ ⊗ (k-th factor) contains. Each such small product is decomposed once, so the largest
-eigenproblem has the size of an irreducible times a factor, whatever the tensor rank.
+eigenproblem has the size of an irreducible times a factor, whatever the tensor rank. Of rotations
+they are known beforehand (`spins.py`).
 
 References:
     Murota, Kanno, Kojima, Kojima, "A numerical algorithm for block-diagonal decomposition of
@@ -28,11 +29,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from constrainet.linalg import canonical_combinations
-from constrainet.solve.eigenspaces import NEGLIGIBLE, DecompositionError, Eigenspaces
+from constrainet.solve.eigenspaces import (
+    NEGLIGIBLE,
+    DecompositionError,
+    Eigenspaces,
+    orthonormalised,
+)
 from constrainet.solve.formulas import Formulas, Images
 from constrainet.solve.problem import Atom, Symmetry, dim_of
 from constrainet.solve.progress import steps
 from constrainet.solve.schur import Irreducible
+from constrainet.solve.spins import Spins
+from constrainet.tolerances import CLUSTER
 
 ROUNDING = 3e-13
 """Copies that intertwine up to this are as good as they get."""
@@ -86,11 +94,14 @@ class Catalogue:
         seed: of the random elements.
 
     Attributes:
+        symmetry: see above.
+        is_complex: see above.
+        formulas: of the random elements.
         recipes: one for each irreducible, in the order in which they were met.
     """
 
     def __init__(self, symmetry: Symmetry, is_complex: bool, seed: int):
-        self.symmetry = symmetry
+        self.symmetry, self.is_complex = symmetry, is_complex
         self.formulas = Formulas(symmetry, is_complex, seed)
         self.recipes: list[Recipe] = []
         self._split(self.formulas.trivial())
@@ -100,6 +111,7 @@ class Catalogue:
             (): {0: np.ones((1, 1, 1))}
         }
         self._gaps: dict[tuple[Atom, ...], float] = {(): float("inf")}
+        self._spins = Spins.of(symmetry, self)
 
     def decompose(self, atoms: tuple[Atom, ...]) -> dict[int, np.ndarray]:
         """The copies of each irreducible in a tensor product of dimension n.
@@ -122,7 +134,8 @@ class Catalogue:
                 gaps.append(gap)
                 for result, paths in results.items():
                     parts.setdefault(result, []).append(_compose(copies, paths))
-            product = {i: np.concatenate(parts[i]) for i in self.in_order(parts)}
+            order = self.in_order(parts)
+            product = {i: np.concatenate(parts.pop(i)) for i in order}  # each freed when joined
             if sum(m * d for m, _, d in (c.shape for c in product.values())) != dim_of(atoms):
                 raise DecompositionError("The irreducible dimensions do not add up.")
             self._products[atoms], self._gaps[atoms] = product, min(gaps)
@@ -140,12 +153,19 @@ class Catalogue:
 
     def _fuse(self, irrep: int, atom: Atom) -> tuple[dict[int, np.ndarray], float]:
         """What the product of an irreducible and an atom contains, as from `_split`."""
+        if (irrep, atom) not in self._fusions:
+            known = self._spins and self._spins.fuse(irrep, atom)
+            if known:
+                self._fusions[irrep, atom] = known, float("inf")
+            else:
+                product = self.recipes[irrep].images.tensor(self._images(atom))
+                self._fusions[irrep, atom] = self._split(product)
+        return self._fusions[irrep, atom]
+
+    def _images(self, atom: Atom) -> Images:
         if atom not in self._atoms:
             self._atoms[atom] = self.formulas.images(atom)
-        if (irrep, atom) not in self._fusions:
-            product = self.recipes[irrep].images.tensor(self._atoms[atom])
-            self._fusions[irrep, atom] = self._split(product)
-        return self._fusions[irrep, atom]
+        return self._atoms[atom]
 
     def _split(self, images: Images) -> tuple[dict[int, np.ndarray], float]:
         """The copies of irreducibles in a representation given by its images, and their gap."""
@@ -169,15 +189,36 @@ class Catalogue:
         inside = images.within(basis)
         if images.violation(basis[None], inside) > NEGLIGIBLE:
             raise DecompositionError("The random elements do not generate the algebra.")
+        return self._recipe(inside)[0]
+
+    def index_of(self, images: Images) -> tuple[int, np.ndarray]:
+        """The index of an irreducible representation, and its canonical basis, shape (d, d).
+
+        The basis is determined up to the commutant.
+
+        Raises:
+            DecompositionError: if these random elements do not show that it is irreducible.
+        """
+        recipe, basis = self._recipe(images)
+        size = max(1.0, np.abs(recipe.spectrum).max())
+        for known in self.recipes:
+            is_like = known.spectrum.shape == recipe.spectrum.shape
+            if is_like and np.abs(known.spectrum - recipe.spectrum).max() <= CLUSTER * size:
+                return known.irrep.index, basis
+        self.recipes.append(recipe)
+        return recipe.irrep.index, basis
+
+    def _recipe(self, images: Images) -> tuple[Recipe, np.ndarray]:
+        """Of an irreducible representation, with its canonical basis."""
         # by itself it has fewer eigenvalues, further apart, than among others
-        alone = Eigenspaces(*self.formulas.generic(inside))
+        alone = Eigenspaces(*self.formulas.generic(images))
         units, carriers = alone.units(), alone.carriers()
         seed = alone.bases[0][:, :1]
-        canonical = alone.copies(seed, range(len(carriers)), units, carriers)[0]
-        inside = inside.within(_orthonormalised(canonical))
-        commutant = _commutant(len(inside.elements[0]), 1 + len(units) + (len(units) == 2))
+        basis = orthonormalised(alone.copies(seed, range(len(carriers)), units, carriers)[0])
+        inside = images.within(basis)
+        commutant = _commutant(len(basis), 1 + len(units) + (len(units) == 2))
         irrep = Irreducible(len(self.recipes), inside.discrete, inside.infinitesimal, commutant)
-        return Recipe(irrep, inside, alone.values, units, carriers)
+        return Recipe(irrep, inside, alone.values, units, carriers), basis
 
     def _copies(
         self, images: Images, eigenspaces: Eigenspaces, groups: list[int], recipe: Recipe
@@ -229,7 +270,7 @@ def _polished(images: Images, copies: np.ndarray, recipe: Recipe) -> np.ndarray:
     for _ in range(MOST_AVERAGES):
         for g, small_g in zip(elements, small_elements, strict=True):
             copies = (copies + g @ copies @ small_g.conj().T) / 2
-        columns = _orthonormalised(copies.transpose(1, 0, 2).reshape(n, m * d))
+        columns = orthonormalised(copies.transpose(1, 0, 2).reshape(n, m * d))
         copies = columns.reshape(n, m, d).swapaxes(0, 1)
         if images.violation(copies, small) <= ROUNDING:
             break
@@ -245,8 +286,3 @@ def _polished(images: Images, copies: np.ndarray, recipe: Recipe) -> np.ndarray:
     turned = (copies @ turn for turn in commutant)
     pairs = zip(combinations.swapaxes(0, 1), turned, strict=True)
     return np.sum([np.tensordot(numbers, each, (0, 0)) for numbers, each in pairs], axis=0)
-
-
-def _orthonormalised(columns: np.ndarray) -> np.ndarray:
-    """The nearest orthonormal columns, by one step of Newton's method, from close to it."""
-    return 1.5 * columns - 0.5 * columns @ (columns.conj().T @ columns)

@@ -29,6 +29,9 @@ SEEDS = 3
 NUM_PROBES = 4
 """Random vectors; one would do, for a deviation δ shows with a size of about δ in each."""
 
+BATCH = 2**22
+"""Entries of copies that are checked at a time."""
+
 
 @dataclass(frozen=True, eq=False)
 class IrreducibleBlock:
@@ -234,29 +237,28 @@ def _copies_violations(
     atoms: Sequence[Atom], copies: list[np.ndarray], irreps: list[Irreducible]
 ) -> np.ndarray:
     """The largest violations of `ρ(g) B = B λ(g)`, by irreducible."""
-    worst = np.zeros(len(copies))
     discrete, infinitesimal = images(atoms)
     # the size of a generator is that of its largest image on one factor; 1 for the unitary ones
     sizes = np.max([atom.sizes for atom in atoms], axis=0)
-    checks = [(op, 1.0, [irrep.discrete[i] for irrep in irreps]) for i, op in enumerate(discrete)]
-    checks += [
-        (op, sizes[i], [irrep.infinitesimal[i] for irrep in irreps])
-        for i, op in enumerate(infinitesimal)
-    ]
-    # all copies side by side, so that each generator is applied once
-    together = np.concatenate([c.transpose(1, 0, 2).reshape(c.shape[1], -1) for c in copies], 1)
-    for operator, scale, small in checks:
-        if not scale:
-            continue
-        moved = operator @ together
-        start = 0
-        for k, (copy, generator) in enumerate(zip(copies, small, strict=True)):
-            m, n, d = copy.shape
-            violation = moved[:, start : start + m * d].reshape(n, m, d).swapaxes(0, 1)
-            violation = violation - copy @ generator
-            norms = np.linalg.norm(violation, axis=(1, 2)) / np.sqrt(d)
+    operators = [(op, 1.0) for op in discrete] + list(zip(infinitesimal, sizes, strict=True))
+    worst = np.zeros(len(copies))
+    batches = (
+        (k, batch, irreps[k])
+        for k, copy in enumerate(copies)
+        for batch in np.array_split(copy, -(-copy.size // BATCH))
+    )
+    for k, batch, irrep in batches:
+        m, n, d = batch.shape
+        # side by side, so that each generator is applied once to all of them
+        columns = batch.transpose(1, 0, 2).reshape(n, m * d)
+        generators = [*irrep.discrete, *irrep.infinitesimal]
+        for (operator, scale), generator in zip(operators, generators, strict=True):
+            if not scale:
+                continue
+            expected = (columns.reshape(n * m, d) @ generator).reshape(n, m, d)
+            violation = (operator @ columns).reshape(n, m, d) - expected
+            norms = np.linalg.norm(violation, axis=(0, 2)) / np.sqrt(d)
             worst[k] = np.maximum(worst[k], norms.max() / scale)
-            start += m * d
     return worst
 
 

@@ -214,6 +214,7 @@ def nullspace(
     """
     cutoff = RANK if rtol is None else rtol
     size = dim_of(atoms)
+    require_memory(8 * FEW * size, f"Vectors of dimension {size:,}")
     if rtol is None and (worst := stretch(atoms)) > STRETCH:
         raise IllConditionedError(worst, STRETCH)
     rows = constraints(atoms)

@@ -379,3 +379,13 @@ def test_slow_turns_are_of_infinite_order(angle):
     """Small angles are close to zero turns, which they are not meant to be."""
     c, s = np.cos(angle), np.sin(angle)
     assert not Group(discrete_generators=[[[c, -s], [s, c]]]).is_finite
+
+
+@pytest.mark.parametrize("n", [1, 10_007, 100_000])
+def test_cyclic_groups_are_counted_by_their_cycles(n):
+    assert Z(n).order == n
+
+
+def test_the_order_of_one_permutation_is_that_of_its_cycles_together():
+    cycles = [tuple(range(3)), tuple(range(3, 8)), tuple(range(8, 15))]
+    assert Group.from_cycles([cycles]).order == 105

@@ -13,6 +13,7 @@ import pytest
 from constrainet.groups import SE, SL, SO, SU, A, C, D, Hyperoctahedral, O, S, Trivial, Z
 from constrainet.reps import (
     Alt,
+    Complexified,
     Det,
     Permutation,
     Quotient,
@@ -403,3 +404,9 @@ def test_real_form_of_a_real_representation_is_two_copies():
 def test_subgroups_of_too_large_an_index():
     with pytest.raises(ValueError, match=r"at most 2,000. Trivial.10. has 3,628,800 cosets"):
         induce(V(Trivial(10)), S(10))
+
+
+def test_nothing_has_no_maps_in_any_field():
+    v = V(SO(3))
+    assert (Complexified(0 * v) >> v).equivariant_basis().rank == 0
+    assert (Complexified(v) >> Complexified(0 * v)).equivariant_basis().shape == (0, 0)

@@ -5,7 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from constrainet.groups import SE, SO, D, Group, Hyperoctahedral, Lorentz, RubiksCube, S, Sp, Z
+from constrainet.groups import (
+    SE,
+    SO,
+    D,
+    Group,
+    Hyperoctahedral,
+    Lorentz,
+    RubiksCube,
+    S,
+    Sp,
+    Z,
+    wreath,
+)
 from constrainet.reps import Scalar, T, V
 from tests.solve import oracles
 
@@ -153,3 +165,9 @@ def test_large_multiplicities(make, p, q, r):
     expected = sum(counts[i] * counts[j] * powers[i + j] for i in counts for j in counts)
     assert basis.rank == expected
     assert basis.nbytes < 10**6
+
+
+def test_large_orbits_pass_their_certificate():
+    G = wreath(S(50), 50)
+    basis = (V(G) >> V(G)).equivariant_basis()
+    assert (basis.rank, basis.method, basis.residual) == (3, "orbits", 0.0)
