@@ -11,7 +11,7 @@ from constrainet.groups import SO, SU, Group, O, embed, wreath
 from constrainet.linalg import couplings
 from constrainet.reps import V, clebsch_gordan, decompose, irreducible
 from constrainet.reps.question import common_spaces
-from constrainet.solve.isotypic import Decomposer
+from constrainet.solve.irreps import Catalogue
 
 
 def racah(a: int, b: int, c: int, m1: int, m2: int) -> float:
@@ -58,13 +58,13 @@ def test_spins_are_what_random_elements_find(rep):
     (space,) = common_spaces(rep)
     (term,) = space.terms
     symmetry = term.atoms[0].symmetry
-    by_spins, by_draws = (Decomposer(symmetry, rep.is_complex, 0) for _ in range(2))
+    by_spins, by_draws = (Catalogue(symmetry, rep.is_complex, 0) for _ in range(2))
     assert by_spins._spins is not None
     by_draws._spins = None
     found, expected = (d.decompose(term.atoms) for d in (by_spins, by_draws))
     assert [c.shape for c in found.values()] == [c.shape for c in expected.values()]
     for (i, copies), (j, others) in zip(found.items(), expected.items(), strict=True):
-        images = [d.catalogue.recipes[k].images for d, k in ((by_spins, i), (by_draws, j))]
+        images = [d.recipes[k].images for d, k in ((by_spins, i), (by_draws, j))]
         assert np.abs(images[0].infinitesimal - images[1].infinitesimal).max() < 1e-10
         # copies are determined up to a phase of the irreducible's basis, which all of them share
         phase = np.vdot(copies, others) / np.vdot(copies, copies)
