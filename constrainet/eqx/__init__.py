@@ -8,6 +8,7 @@ from constrainet.eqx.layer import Layer
 from constrainet.eqx.layers import (
     EMLP,
     BiLinear,
+    Convolution,
     EMLPBlock,
     GatedNonlinearity,
     LayerNorm,
@@ -23,6 +24,7 @@ from constrainet.eqx.layers import (
 __all__ = [
     "EMLP",
     "BiLinear",
+    "Convolution",
     "EMLPBlock",
     "GatedNonlinearity",
     "Layer",

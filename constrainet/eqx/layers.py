@@ -18,6 +18,10 @@ class TensorProduct(Layer, make=cm.tensor_product):
     """Products of the components of two inputs: `cm.tensor_product`."""
 
 
+class Convolution(Layer, make=cm.convolution):
+    """A convolution of fields on grids, whose kernel commutes with the group: `cm.convolution`."""
+
+
 class GatedNonlinearity(Layer, make=cm.gated):
     """Swish on what the group only permutes, and gates on everything else: `cm.gated`."""
 

@@ -117,7 +117,9 @@ class LayerWatch:
         rep_in, rep_out = getattr(layer, "rep_in", None), getattr(layer, "rep_out", None)
         is_known = any(seen.name == name for seen in self.layers)
         if not is_known and isinstance(rep_in, Rep) and isinstance(rep_out, Rep):
-            error = self._measure(apply, rep_in, rep_out, dtype)
+            # a field is not a vector: its places are moved, too
+            on_fields = getattr(layer, "acts_on_fields", False)
+            error = None if on_fields else self._measure(apply, rep_in, rep_out, dtype)
             self.layers.append(WatchedLayer(name, _described(layer, rep_in, rep_out), error))
 
     def _measure(

@@ -1,12 +1,16 @@
 """Equivariant maps as pure functions of parameters and arrays, free of any framework.
 
 A `Map` (`map.py`) has `init`, which makes parameters, and `apply`. Maps are `linear`
-(`linear_layer.py`), products (`product_layers.py`), non-linearities (`nonlinearities.py`) and
-`layer_norm` (`normalization.py`), and what is made of others: `chain` and `residual`
-(`composition.py`), and the models `emlp` (`perceptron.py`) and `tensor_product_net`
-(`product_net.py`), whose hidden representations `channels.py` chooses and `reach.py` completes.
+(`linear_layer.py`), `convolution` of fields on grids (`convolution_layer.py`), products
+(`product_layers.py`), non-linearities (`nonlinearities.py`) and `layer_norm` (`normalization.py`),
+and what is made of others: `chain` and `residual` (`composition.py`), and the models `emlp`
+(`perceptron.py`) and `tensor_product_net` (`product_net.py`), whose hidden representations
+`channels.py` chooses and `reach.py` completes.
 `conversion.py` changes between parametrizations, and `folding.py` prepares models for inference, or
 `onnx.py` for other runtimes.
+
+Functions on spaces need two things more: `harmonics` (`harmonic_polynomials.py`), equivariant
+functions of a point, and kernels made of them, or of functions of grid offsets (`kernels.py`).
 
 Under them stand the functions they compute with. A batch of vectors (`features.py`) is held in the
 representation's own coordinates or in irreducible ones (`coordinates.py`), which all maps of a
@@ -26,6 +30,7 @@ from constrainet.maps.channels import matched_rep, num_hidden, uniform_rep, with
 from constrainet.maps.composition import Composite, chain
 from constrainet.maps.composition import Residual as residual
 from constrainet.maps.conversion import convert
+from constrainet.maps.convolution_layer import Convolution as convolution
 from constrainet.maps.coordinates import Coordinates
 from constrainet.maps.equivariant import EquivariantMap, equivariant_map
 from constrainet.maps.features import Features
@@ -33,6 +38,8 @@ from constrainet.maps.fingerprints import fingerprint
 from constrainet.maps.folding import fold
 from constrainet.maps.functions_on_groups import GroupFunctions, group_functions
 from constrainet.maps.gating import Gates, gates
+from constrainet.maps.harmonic_polynomials import Harmonics as harmonics
+from constrainet.maps.kernels import Kernels, kernel_basis
 from constrainet.maps.linear_layer import PARAMETRIZATIONS
 from constrainet.maps.linear_layer import Linear as linear
 from constrainet.maps.map import (
@@ -75,6 +82,7 @@ __all__ = [
     "Gates",
     "GroupFunctions",
     "InvariantSquares",
+    "Kernels",
     "Map",
     "Parameter",
     "Parameters",
@@ -88,6 +96,7 @@ __all__ = [
     "check_rep",
     "checked",
     "convert",
+    "convolution",
     "emlp",
     "emlp_block",
     "equivariant_map",
@@ -97,7 +106,9 @@ __all__ = [
     "gated",
     "gates",
     "group_functions",
+    "harmonics",
     "invariant_squares",
+    "kernel_basis",
     "layer_norm",
     "like_input",
     "linear",

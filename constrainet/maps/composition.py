@@ -8,6 +8,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any, Self
 
+import jax
+
 from constrainet.maps.features import Features
 from constrainet.maps.map import Map, Parameters
 from constrainet.maps.shared_frame import SharedFrame
@@ -68,10 +70,26 @@ class Chain(Composite):
         rest = [rep for each in self.maps[1:] for rep in each.reps]
         return (*first, *rest)
 
+    @property
+    def acts_on_fields(self):
+        """Whether one of its maps does; then each computes in coordinates of its own."""
+        return any(each.acts_on_fields for each in self.maps)
+
     @cached_property
     def layers(self) -> Mapping[str, Map]:
         """The maps that it is made of, by the names of their parameters."""
+        if self.acts_on_fields:
+            return named(self.maps)
         return named(each.within(self.frame) for each in self.maps)
+
+    def on_arrays(
+        self, name: str, params: Mapping[str, Any], *xs: jax.Array, **external: Any
+    ) -> jax.Array:
+        if not self.acts_on_fields:
+            return super().on_arrays(name, params, *xs, **external)
+        for key, layer in self.layers.items():
+            xs = (layer.on_arrays(f"{name}/{key}", params.get(key, {}), *xs),)
+        return xs[0]
 
 
 def chain(*maps: Map) -> Chain:
@@ -197,6 +215,18 @@ class Residual(Map):
     def parameters(self):
         """What `init` makes."""
         return self.inner.parameters
+
+    @property
+    def acts_on_fields(self):
+        """Whether the map inside does."""
+        return self.inner.acts_on_fields
+
+    def on_arrays(
+        self, name: str, params: Mapping[str, Any], *xs: jax.Array, **external: Any
+    ) -> jax.Array:
+        if not self.acts_on_fields:
+            return super().on_arrays(name, params, *xs, **external)
+        return xs[0] + self.inner.on_arrays(name, params, *xs)
 
     @cached_property
     def frame(self) -> SharedFrame:

@@ -13,7 +13,7 @@ from constrainet.maps.coordinates import Coordinates
 from constrainet.maps.features import Features
 from constrainet.maps.irreducible import IrreducibleProduct, irreducible_product
 from constrainet.maps.shared_frame import SharedFrame, frame
-from constrainet.maps.variance import component_scales
+from constrainet.maps.variance import component_scales, summand_scales
 from constrainet.reps import Question, Rep, under_one_group
 from constrainet.solve import Subspace, constant, memory_limit
 
@@ -41,18 +41,8 @@ class DenseProduct:
 
     @property
     def scales(self) -> np.ndarray:
-        """Shape (rank,): deviations of coefficients that keep the variance of each summand.
-
-        The matrix entries of a row block with r coefficients of variance s² have squares that sum
-        to s² r in the mean, over `size` rows; so s² = size / r.
-        """
-        scales, width = np.zeros(self.rank), len(self.subspace.columns.terms)
-        for i, term in enumerate(self.subspace.rows.terms):
-            blocks = self.subspace.blocks[i * width : (i + 1) * width]
-            rank = sum(block.rank for block in blocks)
-            for block in blocks:
-                scales[block.start : block.stop] = np.sqrt(term.indices.size / rank) if rank else 0
-        return scales
+        """Shape (rank,): deviations of coefficients that keep the variance of each summand."""
+        return summand_scales(self.subspace)
 
     def from_coefficients(self, coefficients: jax.Array) -> jax.Array:
         return self.subspace.expand(coefficients).reshape(self.shape)

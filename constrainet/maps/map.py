@@ -129,6 +129,11 @@ class Map(metaclass=Declared):
         return (self.rep_in,)
 
     @property
+    def acts_on_fields(self) -> bool:
+        """Whether it takes whole fields, (batch, *grid, rep.dim), and not each vector by itself."""
+        return False
+
+    @property
     @abstractmethod
     def parameters(self) -> Parameters:
         """What `init` makes."""
@@ -227,14 +232,27 @@ class Map(metaclass=Declared):
         given = self.checked_external(name, lead, external or {})
 
         def function(arrays, params, given):
-            features = [
-                Features.of(self.frame.coordinates(rep), x)
-                for rep, x in zip(self.reps, arrays, strict=False)
-            ]
-            return self.run(params, *features, **given).array(lead)
+            return self.on_arrays(name, params, *arrays, **given)
 
         y = compute(function, arrays, params(real), given)
         return like_input(y, self.rep_out, *xs)
+
+    def on_arrays(
+        self, name: str, params: Mapping[str, Any], *xs: jax.Array, **external: Any
+    ) -> jax.Array:
+        """`apply` on arrays that were checked.
+
+        Args:
+            name: of the layer, for messages.
+            params: of the map.
+            *xs: as in `apply`.
+            **external: what came from outside, as `run` takes it.
+        """
+        features = [
+            Features.of(self.frame.coordinates(rep), x)
+            for rep, x in zip(self.reps, xs, strict=False)
+        ]
+        return self.run(params, *features, **external).array(xs[0].shape[:-1])
 
     def checked_external(
         self, name: str, lead: tuple[int, ...], external: Mapping[str, Any]

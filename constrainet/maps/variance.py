@@ -22,6 +22,21 @@ MOST_ENTRIES = 2**24
 """Of bases that are looked at: more would take minutes."""
 
 
+def summand_scales(subspace: Subspace) -> np.ndarray:
+    """Deviations of coefficients, shape (rank,), that keep the variance of each summand.
+
+    The matrix entries of a row block with r coefficients of variance s² have squares that sum to
+    s² r in the mean, over `size` rows; so s² = size / r.
+    """
+    scales, width = np.zeros(subspace.rank), len(subspace.columns.terms)
+    for i, term in enumerate(subspace.rows.terms):
+        blocks = subspace.blocks[i * width : (i + 1) * width]
+        rank = sum(block.rank for block in blocks)
+        for block in blocks:
+            scales[block.start : block.stop] = np.sqrt(term.indices.size / rank) if rank else 0
+    return scales
+
+
 def component_scales(subspace: Subspace, own: Subspace) -> np.ndarray | None:
     """Deviations of coefficients that keep the variance of each summand through several layers.
 

@@ -12,6 +12,7 @@ from constrainet.nn.layer import Layer, from_haiku, to_haiku
 from constrainet.nn.layers import (
     EMLP,
     BiLinear,
+    Convolution,
     EMLPBlock,
     GatedNonlinearity,
     LayerNorm,
@@ -29,6 +30,7 @@ __all__ = [
     "EMLP",
     "MLP",
     "BiLinear",
+    "Convolution",
     "EMLPBlock",
     "FoldedModel",
     "GatedNonlinearity",

@@ -33,6 +33,15 @@ class TensorProduct(Layer):
     make = cm.tensor_product
 
 
+class Convolution(Layer):
+    """A convolution of fields on grids, with a kernel that commutes with the group.
+
+    Its arguments and parameters are those of `constrainet.maps.convolution`.
+    """
+
+    make = cm.convolution
+
+
 class GatedNonlinearity(Layer):
     """Swish on what the group only permutes, and gates on everything else.
 

@@ -8,6 +8,7 @@ from constrainet.nnx.layer import Layer
 from constrainet.nnx.layers import (
     EMLP,
     BiLinear,
+    Convolution,
     EMLPBlock,
     GatedNonlinearity,
     LayerNorm,
@@ -23,6 +24,7 @@ from constrainet.nnx.layers import (
 __all__ = [
     "EMLP",
     "BiLinear",
+    "Convolution",
     "EMLPBlock",
     "GatedNonlinearity",
     "Layer",

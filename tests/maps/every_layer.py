@@ -9,13 +9,14 @@ import jax.numpy as jnp
 
 import constrainet.maps as cm
 import constrainet.nn as cnn
-from constrainet.groups import SU, D, O, S
+from constrainet.groups import SU, D, Group, O, S
 from constrainet.maps import Map
 from constrainet.reps import Scalar, V
 from tests.maps.precision import normal, random_like
 
 v = V(O(3))
 mixed = 2 * Scalar(v.group) + 2 * v
+mirrored = V(Group(discrete_generators=[[[-1.0]]]))  # of which an array (places, dim) is a field
 few: dict[str, Any] = {"channels": 12, "num_layers": 2}
 
 DECLARED: dict[str, tuple[str, tuple[Any, ...], dict[str, Any]]] = {
@@ -24,6 +25,7 @@ DECLARED: dict[str, tuple[str, tuple[Any, ...], dict[str, Any]]] = {
     "Linear, complex": ("Linear", (2 * V(SU(2)), V(SU(2))), {"with_bias": False}),
     "BiLinear": ("BiLinear", (mixed, v), {}),
     "TensorProduct": ("TensorProduct", (mixed, v, mixed), {"connections": "full"}),
+    "Convolution": ("Convolution", (2 * mirrored, mirrored + 1, 3), {}),
     "GatedNonlinearity": ("GatedNonlinearity", (mixed,), {}),
     "NormNonlinearity": ("NormNonlinearity", (mixed,), {}),
     "PointwiseNonlinearity": ("PointwiseNonlinearity", (2 * V(S(3)),), {}),
