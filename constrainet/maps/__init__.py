@@ -8,6 +8,8 @@ A `Map` (`map.py`) has `init`, which makes parameters, and `apply`. Maps are `li
 `conversion.py` changes between parametrizations, and `folding.py` prepares models for inference, or
 `onnx.py` for other runtimes.
 
+`harmonics` (`harmonic_polynomials.py`) are equivariant functions of a point, without parameters.
+
 Under them stand the functions they compute with. A batch of vectors (`features.py`) is held in the
 representation's own coordinates or in irreducible ones (`coordinates.py`), which all maps of a
 chain share (`shared_frame.py`). There, linear maps are small matrices that mix copies
@@ -33,6 +35,7 @@ from constrainet.maps.fingerprints import fingerprint
 from constrainet.maps.folding import fold
 from constrainet.maps.functions_on_groups import GroupFunctions, group_functions
 from constrainet.maps.gating import Gates, gates
+from constrainet.maps.harmonic_polynomials import Harmonics as harmonics
 from constrainet.maps.linear_layer import PARAMETRIZATIONS
 from constrainet.maps.linear_layer import Linear as linear
 from constrainet.maps.map import (
@@ -97,6 +100,7 @@ __all__ = [
     "gated",
     "gates",
     "group_functions",
+    "harmonics",
     "invariant_squares",
     "layer_norm",
     "like_input",
