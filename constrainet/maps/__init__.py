@@ -8,7 +8,8 @@ A `Map` (`map.py`) has `init`, which makes parameters, and `apply`. Maps are `li
 `conversion.py` changes between parametrizations, and `folding.py` prepares models for inference, or
 `onnx.py` for other runtimes.
 
-`harmonics` (`harmonic_polynomials.py`) are equivariant functions of a point, without parameters.
+`harmonics` (`harmonic_polynomials.py`) are equivariant functions of a point, and `radial_basis`
+(`radial_basis.py`) functions of its length, without parameters.
 
 Under them stand the functions they compute with. A batch of vectors (`features.py`) is held in the
 representation's own coordinates or in irreducible ones (`coordinates.py`), which all maps of a
@@ -64,6 +65,7 @@ from constrainet.maps.product_layers import product_rep
 from constrainet.maps.product_net import TensorProductBlock as tensor_product_block
 from constrainet.maps.product_net import TensorProductNet as tensor_product_net
 from constrainet.maps.products import CONNECTIONS, TensorProductMap, tensor_product_map
+from constrainet.maps.radial_basis import radial_basis
 from constrainet.maps.shared_frame import SharedFrame, frame
 
 __all__ = [
@@ -111,6 +113,7 @@ __all__ = [
     "num_hidden",
     "pointwise",
     "product_rep",
+    "radial_basis",
     "regular",
     "residual",
     "save_onnx",
