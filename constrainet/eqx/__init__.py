@@ -8,6 +8,7 @@ from constrainet.eqx.layer import Layer
 from constrainet.eqx.layers import (
     EMLP,
     BiLinear,
+    EdgeConvolution,
     EMLPBlock,
     GatedNonlinearity,
     LayerNorm,
@@ -24,6 +25,7 @@ __all__ = [
     "EMLP",
     "BiLinear",
     "EMLPBlock",
+    "EdgeConvolution",
     "GatedNonlinearity",
     "Layer",
     "LayerNorm",

@@ -12,6 +12,7 @@ from constrainet.nn.layer import Layer, from_haiku, to_haiku
 from constrainet.nn.layers import (
     EMLP,
     BiLinear,
+    EdgeConvolution,
     EMLPBlock,
     GatedNonlinearity,
     LayerNorm,
@@ -30,6 +31,7 @@ __all__ = [
     "MLP",
     "BiLinear",
     "EMLPBlock",
+    "EdgeConvolution",
     "FoldedModel",
     "GatedNonlinearity",
     "Layer",

@@ -8,6 +8,7 @@ from constrainet.nnx.layer import Layer
 from constrainet.nnx.layers import (
     EMLP,
     BiLinear,
+    EdgeConvolution,
     EMLPBlock,
     GatedNonlinearity,
     LayerNorm,
@@ -24,6 +25,7 @@ __all__ = [
     "EMLP",
     "BiLinear",
     "EMLPBlock",
+    "EdgeConvolution",
     "GatedNonlinearity",
     "Layer",
     "LayerNorm",
