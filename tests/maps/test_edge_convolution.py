@@ -14,6 +14,7 @@ from scipy.linalg import expm
 import constrainet.maps as cm
 from constrainet.errors import NoEquivariantMapError
 from constrainet.groups import SL, SO, SU, C, Cube, O, S, SOplus, Trivial
+from constrainet.inspect import LayerWatch
 from constrainet.reps import Scalar, V, decompose
 from tests.maps.every_layer import random_parameters
 from tests.maps.precision import NO_OPTIMISATION, normal, once
@@ -285,3 +286,11 @@ def test_what_a_group_lacks_is_said():
     four = V(SOplus(1, 3))
     with pytest.raises(ValueError, match=r"`cutoff` should be None, because vectors have no len"):
         cm.edge_convolution(four, four, cutoff=1.0)
+
+
+def test_a_layer_on_graphs_is_described_and_its_parts_are_measured(molecule):
+    m, params, _ = molecule
+    watch = LayerWatch(jax.random.key(0))
+    watch.watch(m, params)
+    assert [each.name for each in watch.layers if each.error is None] == ["edge_convolution"]
+    assert all(each.error.is_equivariant for each in watch.layers[:-1])
