@@ -42,6 +42,10 @@ class LayerNorm(Layer, make=cm.layer_norm):
     """Divides the copies of each irreducible by their root mean square: `cm.layer_norm`."""
 
 
+class EdgeConvolution(Layer, make=cm.edge_convolution):
+    """Sums, over a node's edges, of products with edges' harmonics: `cm.edge_convolution`."""
+
+
 class EMLPBlock(Layer, make=cm.emlp_block):
     """A linear layer, products added to its result, and a non-linearity: `cm.emlp_block`."""
 

@@ -38,7 +38,8 @@ class LayerWatch:
     `watch` goes through a map; and a watch is an interceptor for `hk.intercept_methods`, which sees
     each layer called: any module with attributes `rep_in` and `rep_out`, and the maps and modules
     inside it. Each is measured alone, at random inputs, so an error is that of the layer itself and
-    not of those before it. A Haiku model is to be run without `jax.jit`.
+    not of those before it; those of several inputs are described alone. A Haiku model is to be run
+    without `jax.jit`.
 
     Args:
         key: a JAX random key, for group elements and inputs; layers are not measured without one.
@@ -117,9 +118,10 @@ class LayerWatch:
         rep_in, rep_out = getattr(layer, "rep_in", None), getattr(layer, "rep_out", None)
         is_known = any(seen.name == name for seen in self.layers)
         if not is_known and isinstance(rep_in, Rep) and isinstance(rep_out, Rep):
-            # a field is not a vector: its places are moved, too
+            # a field is not a vector: its places are moved, too; nor are several inputs one
             on_fields = getattr(layer, "acts_on_fields", False)
-            error = None if on_fields else self._measure(apply, rep_in, rep_out, dtype)
+            is_alone = getattr(layer, "reps_in", (rep_in,)) == (rep_in,) and not on_fields
+            error = self._measure(apply, rep_in, rep_out, dtype) if is_alone else None
             self.layers.append(WatchedLayer(name, _described(layer, rep_in, rep_out), error))
 
     def _measure(

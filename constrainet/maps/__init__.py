@@ -5,12 +5,13 @@ A `Map` (`map.py`) has `init`, which makes parameters, and `apply`. Maps are `li
 (`product_layers.py`), non-linearities (`nonlinearities.py`) and `layer_norm` (`normalization.py`),
 and what is made of others: `chain` and `residual` (`composition.py`), and the models `emlp`
 (`perceptron.py`) and `tensor_product_net` (`product_net.py`), whose hidden representations
-`channels.py` chooses and `reach.py` completes.
-`conversion.py` changes between parametrizations, and `folding.py` prepares models for inference, or
-`onnx.py` for other runtimes.
+`channels.py` chooses and `reach.py` completes. `edge_convolution` (`edge_convolution.py`) passes
+messages along the edges of a graph (`edges.py`). `conversion.py` changes between parametrizations,
+and `folding.py` prepares models for inference, or `onnx.py` for other runtimes.
 
-Functions on spaces need two things more: `harmonics` (`harmonic_polynomials.py`), equivariant
-functions of a point, and kernels made of them, or of functions of grid offsets (`kernels.py`).
+Functions on spaces need more: `harmonics` (`harmonic_polynomials.py`), equivariant functions of a
+point, `radial_basis` (`radial_basis.py`), functions of its length without parameters, and kernels
+made of harmonics or of functions of grid offsets (`kernels.py`).
 
 Under them stand the functions they compute with. A batch of vectors (`features.py`) is held in the
 representation's own coordinates or in irreducible ones (`coordinates.py`), which all maps of a
@@ -32,6 +33,7 @@ from constrainet.maps.composition import Residual as residual
 from constrainet.maps.conversion import convert
 from constrainet.maps.convolution_layer import Convolution as convolution
 from constrainet.maps.coordinates import Coordinates
+from constrainet.maps.edge_convolution import EdgeConvolution as edge_convolution
 from constrainet.maps.equivariant import EquivariantMap, equivariant_map
 from constrainet.maps.features import Features
 from constrainet.maps.fingerprints import fingerprint
@@ -68,6 +70,7 @@ from constrainet.maps.product_layers import product_rep
 from constrainet.maps.product_net import TensorProductBlock as tensor_product_block
 from constrainet.maps.product_net import TensorProductNet as tensor_product_net
 from constrainet.maps.products import CONNECTIONS, TensorProductMap, tensor_product_map
+from constrainet.maps.radial_basis import radial_basis
 from constrainet.maps.shared_frame import SharedFrame, frame
 
 __all__ = [
@@ -97,6 +100,7 @@ __all__ = [
     "checked",
     "convert",
     "convolution",
+    "edge_convolution",
     "emlp",
     "emlp_block",
     "equivariant_map",
@@ -118,6 +122,7 @@ __all__ = [
     "num_hidden",
     "pointwise",
     "product_rep",
+    "radial_basis",
     "regular",
     "residual",
     "save_onnx",

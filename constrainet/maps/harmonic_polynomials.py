@@ -224,7 +224,8 @@ class Harmonics(metaclass=Declared):
         found = [xp.ones_like(x[..., :1])]
         for step in self._steps[1:]:
             products = found[-1][..., :, None] * x[..., None, :]
-            found.append(products.reshape(*x.shape[:-1], -1) @ constant(step.matrix.T, x))
+            products = products.reshape(*x.shape[:-1], step.matrix.shape[1])
+            found.append(products @ constant(step.matrix.T, x))
         return xp.concatenate(found, axis=-1)
 
     def _check_equivariance(self) -> None:

@@ -87,6 +87,16 @@ class LayerNorm(Layer):
     make = cm.layer_norm
 
 
+class EdgeConvolution(Layer):
+    """Each node's sum, over its edges, of products of senders' features with edges' harmonics.
+
+    Its arguments and parameters are those of `constrainet.maps.edge_convolution`. It is called with
+    nodes, vectors, senders and receivers, and with edge features and a mask, if there are such.
+    """
+
+    make = cm.edge_convolution
+
+
 class EMLPBlock(Layer):
     """A linear layer, products added to its result, and a non-linearity.
 

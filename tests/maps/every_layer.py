@@ -31,6 +31,7 @@ DECLARED: dict[str, tuple[str, tuple[Any, ...], dict[str, Any]]] = {
     "PointwiseNonlinearity": ("PointwiseNonlinearity", (2 * V(S(3)),), {}),
     "RegularNonlinearity": ("RegularNonlinearity", (2 * V(D(4)),), {"normalized": True}),
     "LayerNorm": ("LayerNorm", (mixed,), {}),
+    "EdgeConvolution": ("EdgeConvolution", (mixed, v), {"degree": 1, "channels": 4}),
     "EMLPBlock": ("EMLPBlock", (mixed, 2 * v), {}),
     "EMLP": ("EMLP", (mixed, v), {**few, "parametrization": "basis"}),
     "TensorProductBlock": ("TensorProductBlock", (mixed,), {}),
@@ -50,10 +51,14 @@ def random_parameters(m: Map, seed: int = 0) -> dict[str, Any]:
 
 
 def inputs(m: Map, *lead: int) -> list[jax.Array]:
-    """An array for each argument of a map."""
-    return [
+    """An array for each argument of a map; for one on graphs, of as many edges as nodes."""
+    found = [
         jnp.asarray(normal(i, (*lead, rep.dim)), jnp.float32) for i, rep in enumerate(m.reps_in)
     ]
+    if isinstance(m, cm.edge_convolution):
+        ends = jnp.arange(lead[0])
+        found += [ends, ends[::-1]]
+    return found
 
 
 def small_model() -> Map:

@@ -191,3 +191,8 @@ def test_degrees_whose_digits_are_lost_are_refused():
     with pytest.raises(ValueError, match=r"should be below \d+ .*digits are lost"):
         cm.harmonics(skew, 12)
     assert cm.harmonics(skew, 2).rep.dim == 5
+
+
+def test_no_points_have_no_harmonics():
+    h = cm.harmonics(V(O(3)), 2)
+    assert h(np.zeros((0, 3))).shape == (0, 9) and h(jnp.zeros((2, 0, 3))).shape == (2, 0, 9)
