@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from inspect import Signature, signature
 from math import isfinite
 from numbers import Integral, Real
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 Class = TypeVar("Class", bound=type)
 
@@ -102,13 +102,15 @@ class Declared(ABCMeta):
         own = signature(cls.__init__)
         return own.replace(parameters=list(own.parameters.values())[1:])
 
-    def __call__(cls, *args: Any, **options: Any) -> Any:
-        arguments = cls.__signature__
-        try:
-            arguments.bind(*args, **options)
-        except TypeError as error:
-            advice = [ARGUMENTS_ELSEWHERE[name] for name in options if name in ARGUMENTS_ELSEWHERE]
-            names = ", ".join(f"`{name}`" for name in arguments.parameters if name != "shared")
-            advice.append(f"The arguments are {names}.")
-            raise TypeError(f"`{cls.__name__}`: {error}. {' '.join(advice)}") from None
-        return super().__call__(*args, **options)
+    if not TYPE_CHECKING:  # type checkers read the arguments of `__init__`
+
+        def __call__(cls, *args, **options):
+            arguments = cls.__signature__
+            try:
+                arguments.bind(*args, **options)
+            except TypeError as error:
+                advice = [text for name, text in ARGUMENTS_ELSEWHERE.items() if name in options]
+                names = ", ".join(f"`{name}`" for name in arguments.parameters if name != "shared")
+                advice.append(f"The arguments are {names}.")
+                raise TypeError(f"`{cls.__name__}`: {error}. {' '.join(advice)}") from None
+            return super().__call__(*args, **options)
