@@ -21,7 +21,7 @@ from constrainet.groups.group import Group
 from constrainet.groups.stabiliser_chain import StabiliserChain, monomial_chain, signed_points
 from constrainet.groups.words import Words, compare
 from constrainet.linalg import Monomial, moved, units_of
-from constrainet.tolerances import AGREE, CLEARLY, EXACT, SAMPLED, STRETCH
+from constrainet.tolerances import AGREE, CLEARLY, EXACT, SAMPLED
 
 MAX_LISTED = 60_000
 """Elements of a finite group that are kept; listing these takes about two seconds."""
@@ -37,6 +37,10 @@ MAX_COMPONENTS = 48
 
 NUM_PRODUCTS = 15
 """Products of two random exponentials that are compared with others."""
+
+MOST_STRETCHED = 1e2
+"""Those that stretch by more are not: their logarithms, or images of these, lose digits. What is to
+be found out is whether closed paths close, and these are of compact groups."""
 
 PART = 0.3716
 """Of a period, after which no usual rotation is back: in skew coordinates it stretches a lot before
@@ -175,12 +179,11 @@ class _Components:
             (X, x), (Y, y) = self._lie.shift(i), self._lie.shift(i + 1)
             X_image, Y_image = self._exponential_image(X), self._exponential_image(Y)
             size = _size(X_image, Y_image)
-            if max(np.linalg.cond(y @ x), size / len(X_image)) > STRETCH:
-                continue  # its logarithm, or the image of that, would have too few digits
+            if max(np.linalg.cond(y @ x), size / len(X_image)) > MOST_STRETCHED:
+                continue
             found = self._factors(np.linalg.inv(y @ x), AGREE)
-            if found is not None:
+            if found is not None and _size(*found) / len(X_image) <= MOST_STRETCHED:
                 left, right = "a product of two exponentials", "a product of others"
-                size = max(size, _size(*found))
                 compare(X_image @ Y_image, np.linalg.multi_dot(found), left, right, size)
 
     def _exponential_image(self, X: np.ndarray) -> np.ndarray:

@@ -238,7 +238,8 @@ class Words:
 def _names(matrices: np.ndarray) -> list[bytes]:
     """Equal for matrices, shape (k, d, d), that differ by rounding only."""
     logs = np.floor(np.log2(np.abs(matrices).max(axis=(1, 2), keepdims=True)) + OFFSET)
-    flat = np.ascontiguousarray(matrices / 2.0**logs).reshape(len(matrices), -1).view(float)
+    count, d, _ = matrices.shape
+    flat = np.ascontiguousarray(matrices / 2.0**logs).reshape(count, d * d).view(float)
     # an irrational step, so that the entries of no usual group lie halfway between two multiples
     return [row.tobytes() for row in np.rint(flat * (1e6 / np.sqrt(3))).astype(np.int64)]
 

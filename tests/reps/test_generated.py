@@ -265,3 +265,10 @@ def test_many_components_are_told_apart_by_what_commutes_with_the_connected_one(
     assert len(calls) < 1000
     g = expm(2 * translations[0]) @ turns[0] @ turns[1] @ turns[0]
     assert close(rep.rho(g), g[:3, :3])
+
+
+def test_words_that_all_overflow_are_none():
+    """A contraction has infinitely many words; those whose images are numbers run out."""
+    G = Group(discrete_generators=[[[3.0]]])
+    rep = from_generators(G, rho=[np.diag([3.0**7, 3.0, 1.0])])
+    assert (V(G) ** 7 + V(G) >> rep).equivariant_basis().rank == 2
