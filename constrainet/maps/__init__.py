@@ -5,7 +5,7 @@ A `Map` (`map.py`) has `init`, which makes parameters, and `apply`. Maps are `li
 (`product_layers.py`), non-linearities (`nonlinearities.py`) and `layer_norm` (`normalization.py`),
 and what is made of others: `chain` and `residual` (`composition.py`), and the models `emlp`
 (`perceptron.py`) and `tensor_product_net` (`product_net.py`), whose hidden representations
-`channels.py` chooses and `reach.py` completes. `edge_convolution` (`edge_convolution.py`) passes
+`channels.py` chooses and `reach.py` completes. `edge_convolution` (`edge_layer.py`) passes
 messages along the edges of a graph (`edges.py`). `conversion.py` changes between parametrizations,
 and `folding.py` prepares models for inference, or `onnx.py` for other runtimes.
 
@@ -33,7 +33,7 @@ from constrainet.maps.composition import Residual as residual
 from constrainet.maps.conversion import convert
 from constrainet.maps.convolution_layer import Convolution as convolution
 from constrainet.maps.coordinates import Coordinates
-from constrainet.maps.edge_convolution import EdgeConvolution as edge_convolution
+from constrainet.maps.edge_layer import EdgeConvolution as edge_convolution
 from constrainet.maps.equivariant import EquivariantMap, equivariant_map
 from constrainet.maps.features import Features
 from constrainet.maps.fingerprints import fingerprint
