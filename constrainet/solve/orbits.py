@@ -199,7 +199,7 @@ def _components(generators: Sequence[Sequence[Monomial]], size: int) -> np.ndarr
     return _pairs(moves, np.int32 if size < 2**31 else np.int64)
 
 
-def _pairs(moves: Sequence[Sequence[np.ndarray]], dtype) -> np.ndarray:
+def _pairs(moves: Sequence[Sequence[np.ndarray]], dtype: type[np.integer]) -> np.ndarray:
     """The orbits of pairs under elements of which each moves x and y so."""
     m, n = map(len, moves[0])
     moves_back = [(of_x, np.argsort(of_y)) for of_x, of_y in moves]
