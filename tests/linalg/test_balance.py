@@ -70,7 +70,7 @@ def test_entries_that_are_rounding_do_not_change_units():
     rounded = lie + np.array([[[0, 1e-17], [3e-17, 0]], [[1e-17, 0], [0, -2e-17]]])
     assert np.allclose(even_units([], rounded), even_units([], lie), rtol=1e-12)
     shear = np.array([[1.0, 1e6], [0.0, 1.0]])
-    rounded = shear + [[0, 0], [1e-21, 0]]
+    rounded = shear + np.array([[0, 0], [1e-21, 0]])
     assert np.allclose(even_units([rounded], lie[:0]), even_units([shear], lie[:0]), rtol=1e-12)
 
 
