@@ -38,6 +38,10 @@ class RegularNonlinearity(Layer, make=cm.regular):
     """Swish on functions on a finite group, whose coefficients the copies are: `cm.regular`."""
 
 
+class SampledNonlinearity(Layer, make=cm.sampled_nonlinearity):
+    """A function of the values of functions on a circle or sphere: `cm.sampled_nonlinearity`."""
+
+
 class LayerNorm(Layer, make=cm.layer_norm):
     """Divides the copies of each irreducible by their root mean square: `cm.layer_norm`."""
 

@@ -11,7 +11,8 @@ and `folding.py` prepares models for inference, or `onnx.py` for other runtimes.
 
 Functions on spaces need more: `harmonics` (`harmonic_polynomials.py`), equivariant functions of a
 point, `radial_basis` (`radial_basis.py`), functions of its length without parameters, and kernels
-made of harmonics or of functions of grid offsets (`kernels.py`).
+made of harmonics or of functions of grid offsets (`kernels.py`). `sampling.py` leads from harmonics
+to samples on a circle or sphere, and back.
 
 Under them stand the functions they compute with. A batch of vectors (`features.py`) is held in the
 representation's own coordinates or in irreducible ones (`coordinates.py`), which all maps of a
@@ -71,6 +72,9 @@ from constrainet.maps.product_net import TensorProductBlock as tensor_product_bl
 from constrainet.maps.product_net import TensorProductNet as tensor_product_net
 from constrainet.maps.products import CONNECTIONS, TensorProductMap, tensor_product_map
 from constrainet.maps.radial_basis import radial_basis
+from constrainet.maps.sampling import CircleGrid as circle_grid
+from constrainet.maps.sampling import SampledNonlinearity as sampled_nonlinearity
+from constrainet.maps.sampling import SphereGrid as sphere_grid
 from constrainet.maps.shared_frame import SharedFrame, frame
 
 __all__ = [
@@ -98,6 +102,7 @@ __all__ = [
     "check_input",
     "check_rep",
     "checked",
+    "circle_grid",
     "convert",
     "convolution",
     "edge_convolution",
@@ -125,7 +130,9 @@ __all__ = [
     "radial_basis",
     "regular",
     "residual",
+    "sampled_nonlinearity",
     "save_onnx",
+    "sphere_grid",
     "tensor_product",
     "tensor_product_block",
     "tensor_product_map",

@@ -78,6 +78,15 @@ class RegularNonlinearity(Layer):
     make = cm.regular
 
 
+class SampledNonlinearity(Layer):
+    """A function of the values of functions on a circle or sphere.
+
+    Its arguments are those of `constrainet.maps.sampled_nonlinearity`; it has no parameters.
+    """
+
+    make = cm.sampled_nonlinearity
+
+
 class LayerNorm(Layer):
     """Divides the copies of each irreducible by their root mean square.
 
