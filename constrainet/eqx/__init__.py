@@ -7,11 +7,15 @@ with the names that they have in `constrainet.nn`.
 from constrainet.eqx.layer import Layer
 from constrainet.eqx.layers import (
     EMLP,
+    AvgPool,
     BiLinear,
     Convolution,
+    Downsample,
     EdgeConvolution,
     EMLPBlock,
     GatedNonlinearity,
+    GlobalAvgPool,
+    GroupPool,
     LayerNorm,
     Linear,
     NormNonlinearity,
@@ -21,15 +25,20 @@ from constrainet.eqx.layers import (
     TensorProduct,
     TensorProductBlock,
     TensorProductNet,
+    Upsample,
 )
 
 __all__ = [
     "EMLP",
+    "AvgPool",
     "BiLinear",
     "Convolution",
+    "Downsample",
     "EMLPBlock",
     "EdgeConvolution",
     "GatedNonlinearity",
+    "GlobalAvgPool",
+    "GroupPool",
     "Layer",
     "LayerNorm",
     "Linear",
@@ -40,4 +49,5 @@ __all__ = [
     "TensorProduct",
     "TensorProductBlock",
     "TensorProductNet",
+    "Upsample",
 ]

@@ -1,9 +1,10 @@
 """Equivariant maps as pure functions of parameters and arrays, free of any framework.
 
 A `Map` (`map.py`) has `init`, which makes parameters, and `apply`. Maps are `linear`
-(`linear_layer.py`), `convolution` of fields on grids (`convolution_layer.py`), products
-(`product_layers.py`), non-linearities (`nonlinearities.py`) and `layer_norm` (`normalization.py`),
-and what is made of others: `chain` and `residual` (`composition.py`), and the models `emlp`
+(`linear_layer.py`), `convolution` of fields on grids (`convolution_layer.py`, by `grids.py`) and
+pooling over places and over what a group permutes (`pooling.py`), products (`product_layers.py`),
+non-linearities (`nonlinearities.py`) and `layer_norm` (`normalization.py`), and what is made of
+others: `chain` and `residual` (`composition.py`), and the models `emlp`
 (`perceptron.py`) and `tensor_product_net` (`product_net.py`), whose hidden representations
 `channels.py` chooses and `reach.py` completes. `edge_convolution` (`edge_layer.py`) passes
 messages along the edges of a graph (`edges.py`). `conversion.py` changes between parametrizations,
@@ -64,6 +65,11 @@ from constrainet.maps.norms import InvariantSquares, invariant_squares
 from constrainet.maps.onnx import save_onnx
 from constrainet.maps.perceptron import EMLP as emlp
 from constrainet.maps.perceptron import EMLPBlock as emlp_block
+from constrainet.maps.pooling import AvgPool as avg_pool
+from constrainet.maps.pooling import Downsample as downsample
+from constrainet.maps.pooling import GlobalAvgPool as global_avg_pool
+from constrainet.maps.pooling import GroupPool as group_pool
+from constrainet.maps.pooling import Upsample as upsample
 from constrainet.maps.probe import Probe
 from constrainet.maps.product_layers import BiLinear as bilinear
 from constrainet.maps.product_layers import TensorProduct as tensor_product
@@ -96,6 +102,7 @@ __all__ = [
     "Probe",
     "SharedFrame",
     "TensorProductMap",
+    "avg_pool",
     "bias_map",
     "bilinear",
     "chain",
@@ -105,6 +112,7 @@ __all__ = [
     "circle_grid",
     "convert",
     "convolution",
+    "downsample",
     "edge_convolution",
     "emlp",
     "emlp_block",
@@ -114,7 +122,9 @@ __all__ = [
     "frame",
     "gated",
     "gates",
+    "global_avg_pool",
     "group_functions",
+    "group_pool",
     "harmonics",
     "invariant_squares",
     "kernel_basis",
@@ -138,6 +148,7 @@ __all__ = [
     "tensor_product_map",
     "tensor_product_net",
     "uniform_rep",
+    "upsample",
     "walk",
     "with_gates",
 ]

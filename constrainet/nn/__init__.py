@@ -11,11 +11,15 @@ from constrainet.nn.conversion import convert
 from constrainet.nn.layer import Layer, from_haiku, to_haiku
 from constrainet.nn.layers import (
     EMLP,
+    AvgPool,
     BiLinear,
     Convolution,
+    Downsample,
     EdgeConvolution,
     EMLPBlock,
     GatedNonlinearity,
+    GlobalAvgPool,
+    GroupPool,
     LayerNorm,
     Linear,
     NormNonlinearity,
@@ -25,18 +29,23 @@ from constrainet.nn.layers import (
     TensorProduct,
     TensorProductBlock,
     TensorProductNet,
+    Upsample,
 )
 from constrainet.nn.mlp import MLP
 
 __all__ = [
     "EMLP",
     "MLP",
+    "AvgPool",
     "BiLinear",
     "Convolution",
+    "Downsample",
     "EMLPBlock",
     "EdgeConvolution",
     "FoldedModel",
     "GatedNonlinearity",
+    "GlobalAvgPool",
+    "GroupPool",
     "Layer",
     "LayerNorm",
     "Linear",
@@ -47,6 +56,7 @@ __all__ = [
     "TensorProduct",
     "TensorProductBlock",
     "TensorProductNet",
+    "Upsample",
     "convert",
     "fold",
     "from_haiku",
