@@ -6,29 +6,24 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
-from numbers import Integral
-from typing import Any, NoReturn, Self
+from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from constrainet.arguments import check_count, check_number, check_option, check_rtol
+from constrainet.arguments import check_number, check_option, check_rtol
 from constrainet.errors import NoEquivariantMapError
-from constrainet.maps.features import Features
-from constrainet.maps.kernels import BASES, Kernels, checked_space, grid_kernels
+from constrainet.maps.grids import PADDINGS, FieldMap, Window, per_axis
+from constrainet.maps.kernels import BASES, Kernels, grid_kernels
 from constrainet.maps.linear_layer import PARAMETRIZATIONS
-from constrainet.maps.map import Map, Parameter, Parameters, zeros
+from constrainet.maps.map import Parameter, Parameters, zeros
 from constrainet.maps.shared_frame import SharedFrame
 from constrainet.reps import Rep
 from constrainet.solve import Subspace, constant
 
-PADDINGS = ("SAME", "VALID", "CIRCULAR")
-
 
 @dataclass(frozen=True)
-class Convolution(Map):
+class Convolution(FieldMap):
     """`y(p) = Σ_x k(x) f(p + x) + b`, with a kernel that commutes with the group.
 
     A field f has at each place p of a grid a vector, that transforms by `rep_in`; an element g of
@@ -111,9 +106,8 @@ class Convolution(Map):
     shared: SharedFrame | None = None
 
     def __post_init__(self):
-        axes = checked_space(self.rep_in, self.rep_out, self.space).dim
         for name in ("kernel_shape", "stride", "rate"):
-            object.__setattr__(self, name, _per_axis(name, getattr(self, name), axes))
+            object.__setattr__(self, name, per_axis(name, getattr(self, name), self.place_rep))
         check_option("padding", self.padding, PADDINGS)
         check_option("basis", self.basis, BASES)
         check_option("parametrization", self.parametrization, PARAMETRIZATIONS)
@@ -131,16 +125,17 @@ class Convolution(Map):
             f"{what}: the layer returns its bias, whatever the input.", UserWarning, stacklevel=4
         )
 
-    @property
-    def acts_on_fields(self) -> bool:
-        """Whether it takes whole fields, and not each vector by itself."""
-        return True
-
     @cached_property
     def kernels(self) -> Kernels:
         """What kernels are made with."""
         shape = tuple(self.kernel_shape)  # pyright: ignore[reportArgumentType]
         return grid_kernels(self.rep_in, self.rep_out, shape, self.space, self.basis, self.rtol)
+
+    @cached_property
+    def window(self) -> Window:
+        """How the kernel goes over a grid."""
+        sizes: Any = {"shape": self.kernel_shape, "stride": self.stride, "rate": self.rate}
+        return Window(**sizes, padding=self.padding, place_rep=self.place_rep)
 
     @cached_property
     def bias(self) -> Subspace | None:
@@ -175,81 +170,17 @@ class Convolution(Map):
         kernel = self.kernels.kernel(coefficients)
         return kernel.reshape(*self.kernel_shape, *kernel.shape[1:])  # pyright: ignore[reportGeneralTypeIssues]
 
-    def on_arrays(
-        self, name: str, params: Mapping[str, Any], *xs: jax.Array, **external: Any
-    ) -> jax.Array:
-        (x,) = xs
-        axes = len(self.kernel_shape)  # pyright: ignore[reportArgumentType]
-        if x.ndim <= axes:
-            raise ValueError(
-                f"`{name}` takes arrays of shape (batch, *grid, {self.rep_in.dim}) with {axes} axes"
-                f" of the grid, as many as `kernel_shape` has entries. Got {x.shape}."
-            )
-        lead, grid = x.shape[: -axes - 1], x.shape[-axes - 1 : -1]
+    def on_grid(self, name: str, params: Mapping[str, Any], x: jax.Array) -> jax.Array:
         kernel = self.kernel(params)
         dtype = jnp.result_type(x.dtype, kernel.dtype)
-        if len(lead) != 1:  # a batch that is left open, in folding, stays as it is
-            x = x.reshape(prod(lead), *x.shape[len(lead) :])
-        margins = self._margins(name, grid)
-        if self.padding == "CIRCULAR":
-            x = jnp.pad(x, [(0, 0), *margins, (0, 0)], mode="wrap")
-            margins = [(0, 0)] * axes
-        order = tuple(range(axes + 2))
-        places = (0, axes + 1, *order[1:-1])  # batch and channels, or channels out and in, first
-        y = jax.lax.conv_general_dilated(
-            x.astype(dtype),
-            kernel.astype(dtype),
-            self.stride,  # pyright: ignore[reportArgumentType]
-            margins,
-            rhs_dilation=self.rate,  # pyright: ignore[reportArgumentType]
-            dimension_numbers=jax.lax.ConvDimensionNumbers(
-                places, (axes + 1, axes, *order[:axes]), places
-            ),
-        )
+        margins = self.window.margins(name, x.shape[1:-1])
+        y = self.window.convolve(x.astype(dtype), kernel.astype(dtype), margins)
         if self.bias is not None and self.bias.rank:
             b = params["b"]
             y = y + (
                 self.bias.project(b) if self.parametrization == "projector" else self.bias.expand(b)
             )
-        return y if len(lead) == 1 else y.reshape(*lead, *y.shape[1:])
-
-    def _margins(self, name: str, grid: Sequence[int]) -> list[tuple[int, int]]:
-        """How many places are added before and after each axis; warns if they lie unevenly."""
-        margins, uneven = [], []
-        sizes = zip(grid, self.kernel_shape, self.stride, self.rate, strict=True)  # pyright: ignore[reportArgumentType]
-        for axis, (size, count, stride, rate) in enumerate(sizes):
-            width = (count - 1) * rate + 1
-            if self.padding == "VALID" and size < width:
-                raise ValueError(
-                    f"`{name}` takes fields as wide as its kernel, because its padding is 'VALID': "
-                    f"at least {width} along grid axis {axis}. Got {size}."
-                )
-            num_outputs = -(-size // stride)
-            total = 0 if self.padding == "VALID" else (num_outputs - 1) * stride + width - size
-            total = max(total, 0)
-            margins.append((total // 2, total - total // 2))
-            if (total % 2 or (size + total - width) % stride) and self._turned_axes[axis]:
-                uneven.append(axis)
-        if uneven:
-            warnings.warn(
-                f"`{name}` is not symmetric about the middle of grid axes {uneven}: with kernel "
-                f"{self.kernel_shape}, stride {self.stride} and {self.padding!r} padding, its "
-                f"places on a grid of {tuple(grid)} lie closer to one end, so it commutes with the "
-                "group only up to a shift. Use an odd kernel, and sizes that are one more than a "
-                "multiple of the stride; or, for multiples of an even stride, an even kernel.",
-                UserWarning,
-                stacklevel=4,
-            )
-        return margins
-
-    @cached_property
-    def _turned_axes(self) -> np.ndarray:
-        """Of each axis, whether the group does more to it than to exchange it with others."""
-        discrete, infinitesimal = self.kernels.space.generator_images
-        one = np.eye(self.kernels.space.dim)
-        moved = [np.abs(np.sort(h @ one) - np.sort(one)).max(axis=1) for h in discrete]
-        moved += [np.abs(A @ one).max(axis=1) for A in infinitesimal]
-        return np.max([np.zeros(len(one)), *moved], axis=0) > 0
+        return y
 
     def converted(self, params: Mapping[str, Any], parametrization: str) -> dict[str, Any]:
         """Parameters with which the map in another parametrization computes the same."""
@@ -264,27 +195,3 @@ class Convolution(Map):
         elif self.bias is not None and not to_basis:
             found["b"] = jnp.zeros(self.rep_out.dim, params["w"].dtype)
         return found
-
-    def within(self, shared: SharedFrame) -> Self:
-        """The same map: it computes in the coordinates of its fields."""
-        return self
-
-    def run(self, params: Mapping[str, Any], *xs: Features, **external: Any) -> NoReturn:
-        raise TypeError(
-            f"`{self.kind}` takes whole fields, so it cannot stand inside a map of vectors. Apply "
-            "it to arrays, or put it into a `chain`."
-        )
-
-
-def _per_axis(name: str, sizes: Any, axes: int) -> tuple[int, ...]:
-    """A positive whole number for each axis."""
-    if isinstance(sizes, Integral):
-        sizes = (sizes,) * axes
-    if not isinstance(sizes, Sequence) or isinstance(sizes, str) or len(sizes) != axes:
-        raise ValueError(
-            f"`{name}` should be a whole number, or {axes} of them, as many as `space` has "
-            f"coordinates. Got {sizes!r}."
-        )
-    for size in sizes:
-        check_count(name, size, least=1)
-    return tuple(int(size) for size in sizes)

@@ -25,25 +25,13 @@ from constrainet.groups import (
 )
 from constrainet.inspect import LayerWatch, describe
 from constrainet.maps.kernels import offsets
-from constrainet.reps import Regular, Rep, Scalar, V
+from constrainet.reps import Regular, Scalar, V
+from tests.maps.fields import LINE, QUARTER, moved
 from tests.maps.precision import element, normal, once
 
-LINE = Group(discrete_generators=[[[-1.0]]], name="reflection")
 SPIN = D(4) * SU(2)
-QUARTER = np.array([[0.0, -1.0], [1.0, 0.0]])
 cube = V(Hyperoctahedral(3))
 v, one, regular = V(D(4)), Scalar(D(4)), Regular(D(4))
-
-
-def moved(space: Rep, rep: Rep, g: np.ndarray, field: np.ndarray) -> np.ndarray:
-    """(g f)(p) = ρ(g) f(g⁻¹ p) for fields (batch, *grid, dim), place by place."""
-    places = offsets(field.shape[1:-1])
-    distances = np.abs((space.rho(g) @ places.T).T.real[:, None] - places).max(axis=2)
-    assert distances.min(axis=1).max() < 1e-6
-    flat = field.reshape(len(field), len(places), -1)
-    result = np.zeros_like(flat)
-    result[:, distances.argmin(axis=1)] = rep.act(g, flat)
-    return result.reshape(field.shape)
 
 
 CASES = {
