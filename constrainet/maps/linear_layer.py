@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import jax
@@ -152,6 +152,8 @@ class Linear(Map):
             found["b"] = Parameter(shape, zeros, self.map.is_complex, is_random=False)
         return found
 
+    # one program, because Haiku runs `init` eagerly, operation by operation
+    @partial(jax.jit, static_argnums=(0, 2, 3))
     def _init(self, key, shape, dtype) -> jax.Array:
         noise = jax.random.normal(key, (self.map.rank,), dtype)
         coefficients = self.map.scaled(self.gain * noise, self.kept)
