@@ -24,6 +24,7 @@ from constrainet.eqx.layers import (
     TensorProduct,
     TensorProductBlock,
     TensorProductNet,
+    TransposedConvolution,
     Upsample,
 )
 
@@ -47,5 +48,6 @@ __all__ = [
     "TensorProduct",
     "TensorProductBlock",
     "TensorProductNet",
+    "TransposedConvolution",
     "Upsample",
 ]

@@ -28,6 +28,7 @@ from constrainet.nn.layers import (
     TensorProduct,
     TensorProductBlock,
     TensorProductNet,
+    TransposedConvolution,
     Upsample,
 )
 from constrainet.nn.mlp import MLP
@@ -54,6 +55,7 @@ __all__ = [
     "TensorProduct",
     "TensorProductBlock",
     "TensorProductNet",
+    "TransposedConvolution",
     "Upsample",
     "convert",
     "fold",
