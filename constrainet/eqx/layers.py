@@ -22,6 +22,10 @@ class Convolution(Layer, make=cm.convolution):
     """A convolution of fields on grids, whose kernel commutes with the group: `cm.convolution`."""
 
 
+class TransposedConvolution(Layer, make=cm.transposed_convolution):
+    """The transpose of a convolution, from coarser grids to finer: `cm.transposed_convolution`."""
+
+
 class AvgPool(Layer, make=cm.avg_pool):
     """The mean over a window about each place of a grid: `cm.avg_pool`."""
 

@@ -1,14 +1,14 @@
 """Equivariant maps as pure functions of parameters and arrays, free of any framework.
 
 A `Map` (`map.py`) has `init`, which makes parameters, and `apply`. Maps are `linear`
-(`linear_layer.py`), `convolution` of fields on grids (`convolution_layer.py`, by `grids.py`) and
-pooling over places and over what a group permutes (`pooling.py`), products (`product_layers.py`),
-non-linearities (`nonlinearities.py`) and `layer_norm` (`normalization.py`), and what is made of
-others: `chain` and `residual` (`composition.py`), and the models `emlp`
+(`linear_layer.py`), `convolution` of fields on grids and its transpose (`convolution_layer.py`, by
+`grids.py`), pooling over places and over what a group permutes (`pooling.py`), products
+(`product_layers.py`), non-linearities (`nonlinearities.py`) and `layer_norm` (`normalization.py`),
+and what is made of others: `chain` and `residual` (`composition.py`), and the models `emlp`
 (`perceptron.py`) and `tensor_product_net` (`product_net.py`), whose hidden representations
-`channels.py` chooses and `reach.py` completes. `edge_convolution` (`edge_layer.py`) passes
-messages along the edges of a graph (`edges.py`). `conversion.py` changes between parametrizations,
-and `folding.py` prepares models for inference, or `onnx.py` for other runtimes.
+`channels.py` chooses and `reach.py` completes. `edge_convolution` (`edge_layer.py`) passes messages
+along the edges of a graph (`edges.py`). `conversion.py` changes between parametrizations, and
+`folding.py` prepares models for inference, or `onnx.py` for other runtimes.
 
 Functions on spaces need more: `harmonics` (`harmonic_polynomials.py`), equivariant functions of a
 point, `radial_basis` (`radial_basis.py`), functions of its length without parameters, and kernels
@@ -34,6 +34,7 @@ from constrainet.maps.composition import Composite, chain
 from constrainet.maps.composition import Residual as residual
 from constrainet.maps.conversion import convert
 from constrainet.maps.convolution_layer import Convolution as convolution
+from constrainet.maps.convolution_layer import TransposedConvolution as transposed_convolution
 from constrainet.maps.coordinates import Coordinates
 from constrainet.maps.edge_layer import EdgeConvolution as edge_convolution
 from constrainet.maps.equivariant import EquivariantMap, equivariant_map
@@ -147,6 +148,7 @@ __all__ = [
     "tensor_product_block",
     "tensor_product_map",
     "tensor_product_net",
+    "transposed_convolution",
     "uniform_rep",
     "upsample",
     "walk",

@@ -29,6 +29,7 @@ from constrainet.nn.layers import (
     TensorProduct,
     TensorProductBlock,
     TensorProductNet,
+    TransposedConvolution,
     Upsample,
 )
 from constrainet.nn.mlp import MLP
@@ -56,6 +57,7 @@ __all__ = [
     "TensorProduct",
     "TensorProductBlock",
     "TensorProductNet",
+    "TransposedConvolution",
     "Upsample",
     "convert",
     "fold",

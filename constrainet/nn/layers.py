@@ -42,6 +42,15 @@ class Convolution(Layer):
     make = cm.convolution
 
 
+class TransposedConvolution(Layer):
+    """The transpose of a convolution: from a coarser grid to a finer one, if it strides.
+
+    Its arguments and parameters are those of `constrainet.maps.transposed_convolution`.
+    """
+
+    make = cm.transposed_convolution
+
+
 class AvgPool(Layer):
     """The mean over a window about each place of a grid.
 

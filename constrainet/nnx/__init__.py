@@ -25,6 +25,7 @@ from constrainet.nnx.layers import (
     TensorProduct,
     TensorProductBlock,
     TensorProductNet,
+    TransposedConvolution,
     Upsample,
 )
 
@@ -49,5 +50,6 @@ __all__ = [
     "TensorProduct",
     "TensorProductBlock",
     "TensorProductNet",
+    "TransposedConvolution",
     "Upsample",
 ]

@@ -27,6 +27,7 @@ DECLARED: dict[str, tuple[str, tuple[Any, ...], dict[str, Any]]] = {
     "BiLinear": ("BiLinear", (mixed, v), {}),
     "TensorProduct": ("TensorProduct", (mixed, v, mixed), {"connections": "full"}),
     "Convolution": ("Convolution", (2 * mirrored, mirrored + 1, 3), {}),
+    "TransposedConvolution": ("TransposedConvolution", (mirrored, mirrored + 1, 2, 2), {}),
     "AvgPool": ("AvgPool", (2 * mirrored, 2), {}),
     "GlobalAvgPool": ("GlobalAvgPool", (mirrored,), {}),
     "Downsample": ("Downsample", (mirrored,), {}),
