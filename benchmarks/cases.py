@@ -90,13 +90,14 @@ CASES = (
     Case("S(5)", "uniform(384)", rank=30_211, seconds=2),
     Case("Sp(2)", "uniform(384)", rank=14_962, seconds=2),
     Case("D(8)", "uniform(384)", rank=16_480, seconds=2),
-    # sizes and degrees
+    # sizes and degrees; whole decompositions, of 6,561 dimensions and into 33 irreducibles, first
+    Case("SO(3)", "T(8)", rank=227_475, seconds=20, mebibytes=1024, in_emlp=False),
     Case("SO(100)", "V(G)", rank=1, seconds=2, mebibytes=1024, in_emlp=False),
     Case("SO(300)", "V(G)", rank=1, seconds=20, mebibytes=2048, in_emlp=False),
     Case("GL(200)", "V(G)", rank=1, seconds=20, mebibytes=2048, in_emlp=False),
     Case("wreath(SO(3), 100)", "V(G)", rank=1, seconds=2, mebibytes=1024, in_emlp=False),
     Case("P4(16)", "Regular(G)", rank=1024, seconds=3, mebibytes=1024, in_emlp=False),
-    Case("Z(10007)", "V(G)", rank=10_007, seconds=8, in_emlp=False),
+    Case("Z(10007)", "V(G)", rank=10_007, seconds=8, mebibytes=2048, in_emlp=False),
     Case("SO(3)", "irreducible(20) ** 2", rank=41, seconds=3, mebibytes=1024, in_emlp=False),
     Case("SO(3)", "irreducible(15) ** 2", "irreducible(30)", rank=1, seconds=3, in_emlp=False),
     Case("SU(2)", "irreducible(16) ** 2", "irreducible(32)", rank=1, seconds=3, in_emlp=False),

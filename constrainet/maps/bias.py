@@ -76,5 +76,10 @@ class BiasMap:
 
 @lru_cache(maxsize=256)
 def bias_map(rep: Rep, frame: SharedFrame) -> BiasMap:
-    """`BiasMap`, remembered."""
+    """The `BiasMap` of a representation, made once: layers ask for it whenever they are traced.
+
+    Args:
+        rep: the representation.
+        frame: its coordinates, among others'.
+    """
     return BiasMap(rep, frame)

@@ -180,7 +180,12 @@ def under_group(rep: Rep, group: Group) -> Rep:
 
 
 def num_hidden(channels: Any, num_layers: int | None) -> int:
-    """The number of hidden layers; if not given, that of entries of `channels`, or 3."""
+    """The number of hidden layers; if not given, that of entries of `channels`, or 3.
+
+    Args:
+        channels: a number or a representation, or one for each hidden layer.
+        num_layers: what was given for the number of layers.
+    """
     if num_layers is None:
         is_sequence = isinstance(channels, Sequence) and not isinstance(channels, str)
         return len(channels) if is_sequence else NUM_LAYERS

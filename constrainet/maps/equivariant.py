@@ -245,5 +245,13 @@ def equivariant_map(
     frame: SharedFrame | None = None,
     rtol: float | None = None,
 ) -> EquivariantMap:
-    """`EquivariantMap`, remembered: it is asked for again whenever a layer is traced."""
+    """The `EquivariantMap` of a question, made once: layers ask for it whenever they are traced.
+
+    Args:
+        rep_in: the source.
+        rep_out: the target.
+        product: how it is computed, as of `EquivariantMap`.
+        frame: coordinates that it shares with other maps.
+        rtol: as of `Rep.equivariant_basis`.
+    """
     return EquivariantMap(rep_in, rep_out, product, frame, rtol)

@@ -219,5 +219,10 @@ def _hermite_coefficients(function: Callable[[np.ndarray], np.ndarray]) -> np.nd
 
 @lru_cache(maxsize=256)
 def group_functions(rep: Rep, frame: SharedFrame) -> GroupFunctions:
-    """`GroupFunctions`, remembered: it is asked for again whenever a layer is traced."""
+    """The `GroupFunctions` of a representation, made once, for layers that are traced again.
+
+    Args:
+        rep: a representation of a finite group.
+        frame: its coordinates, among others'.
+    """
     return GroupFunctions(rep, frame)

@@ -133,5 +133,11 @@ def _acted(y: jax.Array, numbers: np.ndarray, gates: jax.Array, pointwise: Funct
 
 @lru_cache(maxsize=256)
 def gates(rep_in: Rep, rep: Rep, frame: SharedFrame) -> Gates:
-    """`Gates`, remembered: it is asked for again whenever a layer is traced."""
+    """The `Gates` of a representation, made once: layers ask for them whenever they are traced.
+
+    Args:
+        rep_in: `with_gates(rep)`.
+        rep: what is returned.
+        frame: coordinates of both.
+    """
     return Gates(rep_in, rep, frame)

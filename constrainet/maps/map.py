@@ -289,7 +289,20 @@ def _initialised(parameters: Parameters, keys: Iterator[jax.Array], real: Any) -
 
 
 def walk(m: Map, path: str = "") -> Iterator[tuple[str, Map]]:
-    """All maps inside a map, with the paths of their parameters, and the map itself at the end."""
+    """All maps inside a map, with the paths of their parameters, and the map itself at the end.
+
+    Args:
+        m: the map.
+        path: of its own parameters.
+
+    Example:
+        >>> import constrainet.maps as cm
+        >>> from constrainet.groups import SO
+        >>> from constrainet.reps import V
+        >>> v = V(SO(3))
+        >>> [path for path, _ in walk(cm.emlp_block(v, v))]
+        ['linear', 'bi_linear', 'gated_nonlinearity', '']
+    """
     for name, layer in m.layers.items():
         yield from walk(layer, f"{path}/{name}" if path else name)
     yield path, m
@@ -297,6 +310,12 @@ def walk(m: Map, path: str = "") -> Iterator[tuple[str, Map]]:
 
 def checked(name: str, parameters: Parameters, params: Any, path: str = "") -> dict[str, Any]:
     """The parameters given, if they are those of the map.
+
+    Args:
+        name: the map, for messages.
+        parameters: what it has.
+        params: what was given for them.
+        path: where these stand in the parameters of a larger map.
 
     Raises:
         ValueError: if one is missing, or has another shape.
@@ -364,7 +383,7 @@ def like_input(y: jax.Array, rep: Rep, *xs: Any) -> Any:
 
 
 def check_rep(argument: str, rep) -> None:
-    """Refuses what is not a representation."""
+    """Refuses what is not a representation, by the name of the argument that it was given for."""
     if not isinstance(rep, Rep):
         raise TypeError(
             f"`{argument}` should be a representation, such as `V(SO(3))`. Got {rep!r}."

@@ -73,5 +73,10 @@ class InvariantSquares:
 
 @lru_cache(maxsize=256)
 def invariant_squares(rep: Rep, frame: SharedFrame) -> InvariantSquares:
-    """`InvariantSquares`, remembered: it is asked for again whenever a layer is traced."""
+    """The `InvariantSquares` of a representation, made once, for layers that are traced again.
+
+    Args:
+        rep: the representation.
+        frame: its coordinates, among others'.
+    """
     return InvariantSquares(rep, frame)

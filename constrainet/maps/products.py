@@ -283,5 +283,14 @@ def tensor_product_map(
     frame: SharedFrame | None = None,
     rtol: float | None = None,
 ) -> TensorProductMap:
-    """`TensorProductMap`, remembered: it is asked for again whenever a layer is traced."""
+    """The `TensorProductMap` of two representations, made once, for layers that are traced again.
+
+    Args:
+        rep_a: the first factor.
+        rep_b: the second; None for products of the first with itself.
+        rep_out: the target.
+        connections: which copies are multiplied, as of `tensor_product`.
+        frame: coordinates that it shares with other maps.
+        rtol: as of `Rep.equivariant_basis`.
+    """
     return TensorProductMap(rep_a, rep_b, rep_out, connections, frame, rtol)

@@ -196,7 +196,20 @@ def _grid(*components: Component) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def frame(*reps: Rep, rtol: float | None = None) -> SharedFrame:
-    """`SharedFrame`, remembered: it is asked for again whenever a model is traced."""
+    """The `SharedFrame` of some representations, made once, for models that are traced again.
+
+    Args:
+        *reps: of one group.
+        rtol: as of `Rep.equivariant_basis`.
+
+    Example:
+        >>> from constrainet.groups import SO
+        >>> from constrainet.reps import Scalar, V
+        >>> v = V(SO(3))
+        >>> shared = frame(v, Scalar(SO(3)), v**2)
+        >>> shared is frame(v, Scalar(SO(3)), v**2), sorted(shared.coordinates(v**2).dims.values())
+        (True, [1, 3, 5])
+    """
     return SharedFrame(reps, rtol)
 
 
