@@ -5,10 +5,11 @@ A `Map` (`map.py`) has `init`, which makes parameters, and `apply`. Maps are `li
 `grids.py`), pooling over places and over what a group permutes (`pooling.py`), products
 (`product_layers.py`), non-linearities (`nonlinearities.py`) and `layer_norm` (`normalization.py`),
 and what is made of others: `chain` and `residual` (`composition.py`), and the models `emlp`
-(`perceptron.py`) and `tensor_product_net` (`product_net.py`), whose hidden representations
-`channels.py` chooses and `reach.py` completes. `edge_convolution` (`edge_layer.py`) passes messages
-along the edges of a graph (`edges.py`). `conversion.py` changes between parametrizations, and
-`folding.py` prepares models for inference, or `onnx.py` for other runtimes.
+(`perceptron.py`), `tensor_product_net` (`product_net.py`) and, for fields, `steerable_cnn`
+(`steerable_cnn.py`), whose hidden representations `channels.py` chooses and `reach.py` completes.
+`edge_convolution` (`edge_layer.py`) passes messages along the edges of a graph (`edges.py`).
+`conversion.py` changes between parametrizations, and `folding.py` prepares models for inference, or
+`onnx.py` for other runtimes.
 
 Functions on spaces need more: `harmonics` (`harmonic_polynomials.py`), equivariant functions of a
 point, `radial_basis` (`radial_basis.py`), functions of its length without parameters, and kernels
@@ -79,6 +80,7 @@ from constrainet.maps.product_net import TensorProductNet as tensor_product_net
 from constrainet.maps.products import CONNECTIONS, TensorProductMap, tensor_product_map
 from constrainet.maps.radial_basis import radial_basis
 from constrainet.maps.shared_frame import SharedFrame, frame
+from constrainet.maps.steerable_cnn import SteerableCNN as steerable_cnn
 
 __all__ = [
     "CONNECTIONS",
@@ -137,6 +139,7 @@ __all__ = [
     "regular",
     "residual",
     "save_onnx",
+    "steerable_cnn",
     "tensor_product",
     "tensor_product_block",
     "tensor_product_map",
