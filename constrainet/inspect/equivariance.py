@@ -264,8 +264,8 @@ class Measurement:
 
     def error(self, infinitesimal: bool = True) -> EquivarianceError:
         """All of them."""
-        moved = np.stack([_act(self.source, g, self.x) for g in self.elements])
-        expected = np.stack([_act(self.target, g, self.values) for g in self.elements])
+        moved = np.stack([act(self.source, g, self.x) for g in self.elements])
+        expected = np.stack([act(self.target, g, self.values) for g in self.elements])
         got = self._on_all(moved)
         errors, scales = relative_errors(got, expected)
         return EquivarianceError(
@@ -314,7 +314,7 @@ class Measurement:
         shaken = self._on_all(moved * (1 + epsilon * self.noise))
         inputs = np.linalg.norm(shaken - got, axis=-1)
         trembling = epsilon * self.output_noise * self.values
-        outputs = np.stack([_act(self.target, g, trembling) for g in self.elements])
+        outputs = np.stack([act(self.target, g, trembling) for g in self.elements])
         # fast matrix units round to fewer digits than the dtype has
         with jax.default_matmul_precision("highest"):
             products = np.linalg.norm(self._on_all(moved) - got, axis=-1)
@@ -355,7 +355,8 @@ def _normal(key: jax.Array, shape: tuple[int, ...], is_complex: bool) -> np.ndar
         return np.asarray(jax.random.normal(key, shape, complex if is_complex else float))
 
 
-def _act(rep: Rep, g: np.ndarray, x: np.ndarray) -> np.ndarray:
+def act(rep: Rep, g: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """ρ(g) x, real for real representations."""
     moved = rep.act(g, x)
     # the elements of a product are complex if any factor is
     return moved if rep.is_complex or np.iscomplexobj(x) else np.real(moved)

@@ -34,6 +34,7 @@ from constrainet.maps.composition import Composite, chain
 from constrainet.maps.composition import Residual as residual
 from constrainet.maps.conversion import convert
 from constrainet.maps.convolution_layer import Convolution as convolution
+from constrainet.maps.convolution_layer import KernelMap
 from constrainet.maps.convolution_layer import TransposedConvolution as transposed_convolution
 from constrainet.maps.coordinates import Coordinates
 from constrainet.maps.edge_layer import EdgeConvolution as edge_convolution
@@ -43,8 +44,9 @@ from constrainet.maps.fingerprints import fingerprint
 from constrainet.maps.folding import fold
 from constrainet.maps.functions_on_groups import GroupFunctions, group_functions
 from constrainet.maps.gating import Gates, gates
+from constrainet.maps.grids import FieldMap
 from constrainet.maps.harmonic_polynomials import Harmonics as harmonics
-from constrainet.maps.kernels import Kernels, kernel_basis
+from constrainet.maps.kernels import Kernels, kernel_basis, offsets
 from constrainet.maps.linear_layer import PARAMETRIZATIONS
 from constrainet.maps.linear_layer import Linear as linear
 from constrainet.maps.map import (
@@ -90,10 +92,12 @@ __all__ = [
     "Coordinates",
     "EquivariantMap",
     "Features",
+    "FieldMap",
     "FoldedModel",
     "Gates",
     "GroupFunctions",
     "InvariantSquares",
+    "KernelMap",
     "Kernels",
     "Map",
     "Parameter",
@@ -133,6 +137,7 @@ __all__ = [
     "matched_rep",
     "norm",
     "num_hidden",
+    "offsets",
     "pointwise",
     "product_rep",
     "radial_basis",
