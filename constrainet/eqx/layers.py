@@ -88,3 +88,7 @@ class TensorProductBlock(Layer, make=cm.tensor_product_block):
 
 class TensorProductNet(Layer, make=cm.tensor_product_net):
     """The recommended model: blocks of tensor products, and a readout: `cm.tensor_product_net`."""
+
+
+class SteerableCNN(Layer, make=cm.steerable_cnn):
+    """Residual convolutions of a field, and one vector for it, or a field: `cm.steerable_cnn`."""

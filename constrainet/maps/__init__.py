@@ -5,10 +5,11 @@ A `Map` (`map.py`) has `init`, which makes parameters, and `apply`. Maps are `li
 `grids.py`), pooling over places and over what a group permutes (`pooling.py`), products
 (`product_layers.py`), non-linearities (`nonlinearities.py`) and `layer_norm` (`normalization.py`),
 and what is made of others: `chain` and `residual` (`composition.py`), and the models `emlp`
-(`perceptron.py`) and `tensor_product_net` (`product_net.py`), whose hidden representations
-`channels.py` chooses and `reach.py` completes. `edge_convolution` (`edge_layer.py`) passes messages
-along the edges of a graph (`edges.py`). `conversion.py` changes between parametrizations, and
-`folding.py` prepares models for inference, or `onnx.py` for other runtimes.
+(`perceptron.py`), `tensor_product_net` (`product_net.py`) and, for fields, `steerable_cnn`
+(`steerable_cnn.py`), whose hidden representations `channels.py` chooses and `reach.py` completes.
+`edge_convolution` (`edge_layer.py`) passes messages along the edges of a graph (`edges.py`).
+`conversion.py` changes between parametrizations, and `folding.py` prepares models for inference, or
+`onnx.py` for other runtimes.
 
 Functions on spaces need more: `harmonics` (`harmonic_polynomials.py`), equivariant functions of a
 point, `radial_basis` (`radial_basis.py`), functions of its length without parameters, and kernels
@@ -34,6 +35,7 @@ from constrainet.maps.composition import Composite, chain
 from constrainet.maps.composition import Residual as residual
 from constrainet.maps.conversion import convert
 from constrainet.maps.convolution_layer import Convolution as convolution
+from constrainet.maps.convolution_layer import KernelMap
 from constrainet.maps.convolution_layer import TransposedConvolution as transposed_convolution
 from constrainet.maps.coordinates import Coordinates
 from constrainet.maps.edge_layer import EdgeConvolution as edge_convolution
@@ -43,8 +45,9 @@ from constrainet.maps.fingerprints import fingerprint
 from constrainet.maps.folding import fold
 from constrainet.maps.functions_on_groups import GroupFunctions, group_functions
 from constrainet.maps.gating import Gates, gates
+from constrainet.maps.grids import FieldMap
 from constrainet.maps.harmonic_polynomials import Harmonics as harmonics
-from constrainet.maps.kernels import Kernels, kernel_basis
+from constrainet.maps.kernels import Kernels, kernel_basis, offsets
 from constrainet.maps.linear_layer import PARAMETRIZATIONS
 from constrainet.maps.linear_layer import Linear as linear
 from constrainet.maps.map import (
@@ -83,6 +86,7 @@ from constrainet.maps.sampling import CircleGrid as circle_grid
 from constrainet.maps.sampling import SampledNonlinearity as sampled_nonlinearity
 from constrainet.maps.sampling import SphereGrid as sphere_grid
 from constrainet.maps.shared_frame import SharedFrame, frame
+from constrainet.maps.steerable_cnn import SteerableCNN as steerable_cnn
 
 __all__ = [
     "CONNECTIONS",
@@ -92,10 +96,12 @@ __all__ = [
     "Coordinates",
     "EquivariantMap",
     "Features",
+    "FieldMap",
     "FoldedModel",
     "Gates",
     "GroupFunctions",
     "InvariantSquares",
+    "KernelMap",
     "Kernels",
     "Map",
     "Parameter",
@@ -136,6 +142,7 @@ __all__ = [
     "matched_rep",
     "norm",
     "num_hidden",
+    "offsets",
     "pointwise",
     "product_rep",
     "radial_basis",
@@ -144,6 +151,7 @@ __all__ = [
     "sampled_nonlinearity",
     "save_onnx",
     "sphere_grid",
+    "steerable_cnn",
     "tensor_product",
     "tensor_product_block",
     "tensor_product_map",

@@ -194,3 +194,12 @@ class TensorProductNet(Layer):
     """
 
     make = cm.tensor_product_net
+
+
+class SteerableCNN(Layer):
+    """Residual convolutions of a field, and one vector for it, or a field.
+
+    Its arguments and parameters are those of `constrainet.maps.steerable_cnn`.
+    """
+
+    make = cm.steerable_cnn

@@ -43,6 +43,7 @@ DECLARED: dict[str, tuple[str, tuple[Any, ...], dict[str, Any]]] = {
     "EMLPBlock": ("EMLPBlock", (mixed, 2 * v), {}),
     "EMLP": ("EMLP", (mixed, v), {**few, "parametrization": "basis"}),
     "TensorProductBlock": ("TensorProductBlock", (mixed,), {}),
+    "SteerableCNN": ("SteerableCNN", (mirrored, mirrored), {"channels": 4, "num_blocks": 1}),
     "TensorProductNet": ("TensorProductNet", (mixed, v), {"channels": 2, "num_blocks": 1}),
 }
 
