@@ -60,3 +60,15 @@ class TensorProductBlock(Layer, make=cm.tensor_product_block):
 
 class TensorProductNet(Layer, make=cm.tensor_product_net):
     """The recommended model: blocks of tensor products, and a readout: `cm.tensor_product_net`."""
+
+
+class TensorFieldNet(Layer, make=cm.tensor_field_net):
+    """The recommended model of points in space: `cm.tensor_field_net`."""
+
+
+class VectorFieldNet(Layer, make=cm.vector_field_net):
+    """A model of points in space that moves them: `cm.vector_field_net`."""
+
+
+class ScalarFieldNet(Layer, make=cm.scalar_field_net):
+    """A model of points in space that knows invariants alone: `cm.scalar_field_net`."""

@@ -6,8 +6,11 @@ A `Map` (`map.py`) has `init`, which makes parameters, and `apply`. Maps are `li
 and what is made of others: `chain` and `residual` (`composition.py`), and the models `emlp`
 (`perceptron.py`) and `tensor_product_net` (`product_net.py`), whose hidden representations
 `channels.py` chooses and `reach.py` completes. `edge_convolution` (`edge_layer.py`) passes
-messages along the edges of a graph (`edges.py`). `conversion.py` changes between parametrizations,
-and `folding.py` prepares models for inference, or `onnx.py` for other runtimes.
+messages along the edges of a graph (`edges.py`), and so do the models of points in space,
+`tensor_field_net` and others (`message_passing.py`), by blocks (`message_blocks.py`);
+`edge_map.py` says what these share, and `pool_graphs` (`graph_pooling.py`) adds up results by graph.
+`conversion.py` changes between parametrizations, and `folding.py` prepares models for inference, or
+`onnx.py` for other runtimes.
 
 Functions on spaces need more: `harmonics` (`harmonic_polynomials.py`), equivariant functions of a
 point, `radial_basis` (`radial_basis.py`), functions of its length without parameters, and kernels
@@ -54,6 +57,9 @@ from constrainet.maps.map import (
     like_input,
     walk,
 )
+from constrainet.maps.message_passing import ScalarFieldNet as scalar_field_net
+from constrainet.maps.message_passing import TensorFieldNet as tensor_field_net
+from constrainet.maps.message_passing import VectorFieldNet as vector_field_net
 from constrainet.maps.nonlinearities import GatedNonlinearity as gated
 from constrainet.maps.nonlinearities import NormNonlinearity as norm
 from constrainet.maps.nonlinearities import PointwiseNonlinearity as pointwise
@@ -63,6 +69,7 @@ from constrainet.maps.norms import InvariantSquares, invariant_squares
 from constrainet.maps.onnx import save_onnx
 from constrainet.maps.perceptron import EMLP as emlp
 from constrainet.maps.perceptron import EMLPBlock as emlp_block
+from constrainet.maps.graph_pooling import pool_graphs
 from constrainet.maps.probe import Probe
 from constrainet.maps.product_layers import BiLinear as bilinear
 from constrainet.maps.product_layers import TensorProduct as tensor_product
@@ -121,16 +128,20 @@ __all__ = [
     "norm",
     "num_hidden",
     "pointwise",
+    "pool_graphs",
     "product_rep",
     "radial_basis",
     "regular",
     "residual",
     "save_onnx",
+    "scalar_field_net",
+    "tensor_field_net",
     "tensor_product",
     "tensor_product_block",
     "tensor_product_map",
     "tensor_product_net",
     "uniform_rep",
+    "vector_field_net",
     "walk",
     "with_gates",
 ]

@@ -21,9 +21,12 @@ from constrainet.nn.layers import (
     NormNonlinearity,
     PointwiseNonlinearity,
     RegularNonlinearity,
+    ScalarFieldNet,
+    TensorFieldNet,
     TensorProduct,
     TensorProductBlock,
     TensorProductNet,
+    VectorFieldNet,
 )
 from constrainet.nn.mlp import MLP
 
@@ -42,9 +45,12 @@ __all__ = [
     "NormNonlinearity",
     "PointwiseNonlinearity",
     "RegularNonlinearity",
+    "ScalarFieldNet",
+    "TensorFieldNet",
     "TensorProduct",
     "TensorProductBlock",
     "TensorProductNet",
+    "VectorFieldNet",
     "convert",
     "fold",
     "from_haiku",

@@ -17,9 +17,12 @@ from constrainet.nnx.layers import (
     NormNonlinearity,
     PointwiseNonlinearity,
     RegularNonlinearity,
+    ScalarFieldNet,
+    TensorFieldNet,
     TensorProduct,
     TensorProductBlock,
     TensorProductNet,
+    VectorFieldNet,
 )
 
 __all__ = [
@@ -35,7 +38,10 @@ __all__ = [
     "NormNonlinearity",
     "PointwiseNonlinearity",
     "RegularNonlinearity",
+    "ScalarFieldNet",
+    "TensorFieldNet",
     "TensorProduct",
     "TensorProductBlock",
     "TensorProductNet",
+    "VectorFieldNet",
 ]
