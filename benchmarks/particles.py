@@ -10,10 +10,7 @@ kept in benchmarks/results/particles.json and not repeated.
 
 from __future__ import annotations
 
-import argparse
-import statistics
 import time
-from functools import partial
 from pathlib import Path
 
 import jax
@@ -26,8 +23,7 @@ import constrainet.maps as cm
 from constrainet.groups import O
 from constrainet.maps import Map
 from constrainet.reps import Scalar, V
-from particles_data import BODIES, Particles, particles
-from runs import Runs
+from particles_data import BODIES, Particles
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"

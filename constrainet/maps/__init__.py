@@ -1,7 +1,8 @@
 """Equivariant maps as pure functions of parameters and arrays, free of any framework.
 
 A `Map` (`map.py`) has `init`, which makes parameters, and `apply`. Maps are `linear`
-(`linear_layer.py`), `convolution` of fields on grids (`convolution_layer.py`), products
+(`linear_layer.py`), `convolution` of fields on grids and its transpose (`convolution_layer.py`, by
+`grids.py`), pooling over places and over what a group permutes (`pooling.py`), products
 (`product_layers.py`), non-linearities (`nonlinearities.py`) and `layer_norm` (`normalization.py`),
 and what is made of others: `chain` and `residual` (`composition.py`), and the models `emlp`
 (`perceptron.py`) and `tensor_product_net` (`product_net.py`), whose hidden representations
@@ -14,7 +15,8 @@ messages along the edges of a graph (`edges.py`), and so do the models of points
 
 Functions on spaces need more: `harmonics` (`harmonic_polynomials.py`), equivariant functions of a
 point, `radial_basis` (`radial_basis.py`), functions of its length without parameters, and kernels
-made of harmonics or of functions of grid offsets (`kernels.py`).
+made of harmonics or of functions of grid offsets (`kernels.py`). `sampling.py` leads from harmonics
+to samples on a circle or sphere, and back.
 
 Under them stand the functions they compute with. A batch of vectors (`features.py`) is held in the
 representation's own coordinates or in irreducible ones (`coordinates.py`), which all maps of a
@@ -35,6 +37,7 @@ from constrainet.maps.composition import Composite, chain
 from constrainet.maps.composition import Residual as residual
 from constrainet.maps.conversion import convert
 from constrainet.maps.convolution_layer import Convolution as convolution
+from constrainet.maps.convolution_layer import TransposedConvolution as transposed_convolution
 from constrainet.maps.coordinates import Coordinates
 from constrainet.maps.edge_layer import EdgeConvolution as edge_convolution
 from constrainet.maps.equivariant import EquivariantMap, equivariant_map
@@ -43,6 +46,7 @@ from constrainet.maps.fingerprints import fingerprint
 from constrainet.maps.folding import fold
 from constrainet.maps.functions_on_groups import GroupFunctions, group_functions
 from constrainet.maps.gating import Gates, gates
+from constrainet.maps.graph_pooling import pool_graphs
 from constrainet.maps.harmonic_polynomials import Harmonics as harmonics
 from constrainet.maps.kernels import Kernels, kernel_basis
 from constrainet.maps.linear_layer import PARAMETRIZATIONS
@@ -69,7 +73,11 @@ from constrainet.maps.norms import InvariantSquares, invariant_squares
 from constrainet.maps.onnx import save_onnx
 from constrainet.maps.perceptron import EMLP as emlp
 from constrainet.maps.perceptron import EMLPBlock as emlp_block
-from constrainet.maps.graph_pooling import pool_graphs
+from constrainet.maps.pooling import AvgPool as avg_pool
+from constrainet.maps.pooling import Downsample as downsample
+from constrainet.maps.pooling import GlobalAvgPool as global_avg_pool
+from constrainet.maps.pooling import GroupPool as group_pool
+from constrainet.maps.pooling import Upsample as upsample
 from constrainet.maps.probe import Probe
 from constrainet.maps.product_layers import BiLinear as bilinear
 from constrainet.maps.product_layers import TensorProduct as tensor_product
@@ -78,6 +86,9 @@ from constrainet.maps.product_net import TensorProductBlock as tensor_product_bl
 from constrainet.maps.product_net import TensorProductNet as tensor_product_net
 from constrainet.maps.products import CONNECTIONS, TensorProductMap, tensor_product_map
 from constrainet.maps.radial_basis import radial_basis
+from constrainet.maps.sampling import CircleGrid as circle_grid
+from constrainet.maps.sampling import SampledNonlinearity as sampled_nonlinearity
+from constrainet.maps.sampling import SphereGrid as sphere_grid
 from constrainet.maps.shared_frame import SharedFrame, frame
 
 __all__ = [
@@ -99,14 +110,17 @@ __all__ = [
     "Probe",
     "SharedFrame",
     "TensorProductMap",
+    "avg_pool",
     "bias_map",
     "bilinear",
     "chain",
     "check_input",
     "check_rep",
     "checked",
+    "circle_grid",
     "convert",
     "convolution",
+    "downsample",
     "edge_convolution",
     "emlp",
     "emlp_block",
@@ -116,7 +130,9 @@ __all__ = [
     "frame",
     "gated",
     "gates",
+    "global_avg_pool",
     "group_functions",
+    "group_pool",
     "harmonics",
     "invariant_squares",
     "kernel_basis",
@@ -133,14 +149,18 @@ __all__ = [
     "radial_basis",
     "regular",
     "residual",
+    "sampled_nonlinearity",
     "save_onnx",
     "scalar_field_net",
+    "sphere_grid",
     "tensor_field_net",
     "tensor_product",
     "tensor_product_block",
     "tensor_product_map",
     "tensor_product_net",
+    "transposed_convolution",
     "uniform_rep",
+    "upsample",
     "vector_field_net",
     "walk",
     "with_gates",

@@ -13,11 +13,11 @@ from constrainet.arguments import check_count, check_option
 from constrainet.maps.composition import Composite
 from constrainet.maps.edges import Edges, checked_edges
 from constrainet.maps.features import Features
-from constrainet.maps.harmonic_polynomials import Harmonics
+from constrainet.maps.harmonic_polynomials import Harmonics, default_space
 from constrainet.maps.map import check_rep, like_input
 from constrainet.maps.radial_basis import bessel_functions, check_cutoff, envelope
 from constrainet.maps.shared_frame import check_shared
-from constrainet.reps import Rep, Scalar, V, decompose, direct_sum, under_one_group
+from constrainet.reps import Rep, Scalar, decompose, direct_sum, under_one_group
 from constrainet.solve import constant
 
 AGGREGATES = ("sum", "mean")
@@ -68,13 +68,9 @@ class EdgeMap(Composite):
     @cached_property
     def harmonics(self) -> Harmonics:
         """The angular functions of an edge."""
-        group, space = self.ends[0].group, self.space
-        if space is None and len(group.factors) > 1:
-            raise ValueError(
-                f"`space` should say how points move, because {group} is a product. Got None. Pass "
-                "that of one factor, such as `V(group, factor=0)`."
-            )
-        space = V(group) if space is None else under_one_group(space, Scalar(group))[0]
+        group = self.ends[0].group
+        space = default_space(group) if self.space is None else self.space
+        space = under_one_group(space, Scalar(group))[0]
         return Harmonics(space, self.degree, normalized=space.is_unitary and not space.is_complex)
 
     def applied(

@@ -72,9 +72,7 @@ def _of_vectors(nodes, vectors, senders, receivers, edge_features=None, mask=Non
     """What convolutions are applied to."""
 
 
-def _of_positions(
-    nodes, positions, senders, receivers, edge_features=None, mask=None, shifts=None
-):
+def _of_positions(nodes, positions, senders, receivers, edge_features=None, mask=None, shifts=None):
     """What models are applied to."""
 
 

@@ -98,9 +98,7 @@ class TensorFieldBlock(Composite):
         linear = partial(
             Linear, rep_out=rep, parametrization="basis", kept="component", shared=self.frame
         )
-        conditioned = partial(
-            TensorProduct, rep, attributes, connections="full", shared=self.frame
-        )
+        conditioned = partial(TensorProduct, rep, attributes, connections="full", shared=self.frame)
         each, both = 3**-0.5, 2**-0.5  # three summands, or two
         return {
             "sender": linear(rep, gain=each),

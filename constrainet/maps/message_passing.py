@@ -108,8 +108,7 @@ class MessagePassing(EdgeMap):
         present = angular if edges.mask is None else jnp.where(edges.mask, angular, 0)
         means = edges.sums(present, nodes.batch, True).at[0].set(1)
         of_edges, of_nodes = (
-            Features(coordinates, rows.shape[1], rows.dtype, rows=rows)
-            for rows in (angular, means)
+            Features(coordinates, rows.shape[1], rows.dtype, rows=rows) for rows in (angular, means)
         )
         if "attributes" in self.layers:
             of_nodes += self.layers["attributes"].run(params["attributes"], nodes)

@@ -227,7 +227,7 @@ class DirectSum(Derived):
         g = blocks[0]
         xp = g.__array_namespace__()
         pairs = zip(matrices, (count for _, count in self.parts), strict=True)
-        copies = [xp.kron(xp.eye(count, dtype=m.dtype), m) for m, count in pairs]
+        copies = [xp.kron(np.eye(count, dtype=m.dtype), m) for m, count in pairs]
         return block_diagonal(copies or [xp.zeros((0, 0), dtype=g.dtype)])
 
     def _act(self, blocks, x):

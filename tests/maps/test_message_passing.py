@@ -16,7 +16,7 @@ from scipy.linalg import expm
 
 import constrainet.maps as cm
 from constrainet.errors import NoEquivariantMapError
-from constrainet.groups import SL, SO, SU, C, Cube, O, S, SOplus, Trivial
+from constrainet.groups import SL, SO, SU, C, O, S, SOplus, Trivial
 from constrainet.reps import Scalar, V
 from tests.maps.every_layer import random_parameters
 from tests.maps.precision import normal, once
