@@ -9,7 +9,7 @@ and what is made of others: `chain` and `residual` (`composition.py`), and the m
 `channels.py` chooses and `reach.py` completes. `edge_convolution` (`edge_layer.py`) passes
 messages along the edges of a graph (`edges.py`), and so do the models of points in space,
 `tensor_field_net` and others (`message_passing.py`), by blocks (`message_blocks.py`);
-`edge_map.py` says what these share, and `pool_graphs` (`graph_pooling.py`) adds up results by graph.
+`edge_map.py` says what these share, and `graph_pooling.py` adds up results by graph.
 `conversion.py` changes between parametrizations, and `folding.py` prepares models for inference, or
 `onnx.py` for other runtimes.
 

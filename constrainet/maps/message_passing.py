@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, ClassVar
@@ -78,10 +79,8 @@ class MessagePassing(EdgeMap):
         source, attributes, hidden, target = self.reps[:4]
         linear = partial(Linear, parametrization="basis", kept="component", shared=self.frame)
         layers = {"embed": linear(source, hidden)}
-        try:
+        with suppress(NoEquivariantMapError):  # else attributes are those of edges alone
             layers["attributes"] = linear(source, attributes, with_bias=False)
-        except NoEquivariantMapError:  # of edges alone
-            pass
         blocks = named(self.block(number, self.frame) for number in range(self.num_layers))
         return {**layers, **blocks, "out": linear(hidden, target)}
 
