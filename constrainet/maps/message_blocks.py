@@ -229,8 +229,9 @@ class VectorFieldBlock(Composite):
 
     def run(self, params: Mapping[str, Any], *xs: Features, **external: Graph) -> Features:
         (h,), graph, layers = xs, external["graph"], self.layers
-        edges, block, shape = graph.edges, self._block(self.frame), (self.num_vectors, -1, h.batch)
-        w = h.rows[self.num_scalars :].reshape(shape)
+        edges, block = graph.edges, self._block(self.frame)
+        rows = h.rows[self.num_scalars :]
+        w = rows.reshape(self.num_vectors, self.harmonics.space.dim, h.batch)
         of_senders, of_receivers = w[..., edges.senders], w[..., edges.receivers]
         x = edges.vectors.T + of_senders[0] - of_receivers[0]
         products = self._inner_products(jnp.concatenate([x[None], of_senders, of_receivers]))
@@ -242,10 +243,10 @@ class VectorFieldBlock(Composite):
         scalars = block.updated(params["scalars"], scalars, messages, graph)
         if self.has_step:
             steps = layers["step"].run(params["step"], messages).rows[:, None] * x
-            mix = layers["mix"].run(params["mix"], scalars).rows.reshape(*shape[:1], *w.shape[::2])
+            mix = layers["mix"].run(params["mix"], scalars).rows.reshape(len(w), *w.shape[::2])
             w += edges.sums(steps, h.batch, self.aggregate == "mean")
             w += jnp.einsum("kln,ldn->kdn", mix, w)
-        rows = jnp.concatenate([scalars.rows, w.reshape(-1, h.batch)])
+        rows = jnp.concatenate([scalars.rows, w.reshape(rows.shape)])
         return Features(h.coordinates, h.batch, rows.dtype, rows=rows)
 
     def _inner_products(self, vectors: jax.Array) -> jax.Array:
