@@ -7,7 +7,10 @@ A `Map` (`map.py`) has `init`, which makes parameters, and `apply`. Maps are `li
 and what is made of others: `chain` and `residual` (`composition.py`), and the models `emlp`
 (`perceptron.py`), `tensor_product_net` (`product_net.py`) and, for fields, `steerable_cnn`
 (`steerable_cnn.py`), whose hidden representations `channels.py` chooses and `reach.py` completes.
-`edge_convolution` (`edge_layer.py`) passes messages along the edges of a graph (`edges.py`).
+`edge_convolution` (`edge_layer.py`) passes messages along the edges of a graph (`edges.py`),
+and so do the models of points in space, `tensor_field_net` and others (`message_passing.py`), by
+blocks (`message_blocks.py`); `edge_map.py` says what these share, and `graph_pooling.py` adds up
+results by graph.
 `conversion.py` changes between parametrizations, and `folding.py` prepares models for inference, or
 `onnx.py` for other runtimes.
 
@@ -46,6 +49,7 @@ from constrainet.maps.folding import fold
 from constrainet.maps.functions_on_groups import GroupFunctions, group_functions
 from constrainet.maps.gating import Gates, gates
 from constrainet.maps.grids import FieldMap
+from constrainet.maps.graph_pooling import pool_graphs
 from constrainet.maps.harmonic_polynomials import Harmonics as harmonics
 from constrainet.maps.kernels import Kernels, kernel_basis, offsets
 from constrainet.maps.linear_layer import PARAMETRIZATIONS
@@ -60,6 +64,9 @@ from constrainet.maps.map import (
     like_input,
     walk,
 )
+from constrainet.maps.message_passing import ScalarFieldNet as scalar_field_net
+from constrainet.maps.message_passing import TensorFieldNet as tensor_field_net
+from constrainet.maps.message_passing import VectorFieldNet as vector_field_net
 from constrainet.maps.nonlinearities import GatedNonlinearity as gated
 from constrainet.maps.nonlinearities import NormNonlinearity as norm
 from constrainet.maps.nonlinearities import PointwiseNonlinearity as pointwise
@@ -144,14 +151,17 @@ __all__ = [
     "num_hidden",
     "offsets",
     "pointwise",
+    "pool_graphs",
     "product_rep",
     "radial_basis",
     "regular",
     "residual",
     "sampled_nonlinearity",
     "save_onnx",
+    "scalar_field_net",
     "sphere_grid",
     "steerable_cnn",
+    "tensor_field_net",
     "tensor_product",
     "tensor_product_block",
     "tensor_product_map",
@@ -159,6 +169,7 @@ __all__ = [
     "transposed_convolution",
     "uniform_rep",
     "upsample",
+    "vector_field_net",
     "walk",
     "with_gates",
 ]

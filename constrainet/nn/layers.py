@@ -203,3 +203,30 @@ class SteerableCNN(Layer):
     """
 
     make = cm.steerable_cnn
+
+
+class TensorFieldNet(Layer):
+    """The recommended model of points in space.
+
+    Its arguments and parameters are those of `constrainet.maps.tensor_field_net`.
+    """
+
+    make = cm.tensor_field_net
+
+
+class VectorFieldNet(Layer):
+    """A model of points in space that moves them.
+
+    Its arguments and parameters are those of `constrainet.maps.vector_field_net`.
+    """
+
+    make = cm.vector_field_net
+
+
+class ScalarFieldNet(Layer):
+    """A model of points in space that knows invariants alone.
+
+    Its arguments and parameters are those of `constrainet.maps.scalar_field_net`.
+    """
+
+    make = cm.scalar_field_net

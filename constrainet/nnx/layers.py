@@ -92,3 +92,15 @@ class TensorProductNet(Layer, make=cm.tensor_product_net):
 
 class SteerableCNN(Layer, make=cm.steerable_cnn):
     """Residual convolutions of a field, and one vector for it, or a field: `cm.steerable_cnn`."""
+
+
+class TensorFieldNet(Layer, make=cm.tensor_field_net):
+    """The recommended model of points in space: `cm.tensor_field_net`."""
+
+
+class VectorFieldNet(Layer, make=cm.vector_field_net):
+    """A model of points in space that moves them: `cm.vector_field_net`."""
+
+
+class ScalarFieldNet(Layer, make=cm.scalar_field_net):
+    """A model of points in space that knows invariants alone: `cm.scalar_field_net`."""

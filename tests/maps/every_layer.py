@@ -19,6 +19,7 @@ mixed = 2 * Scalar(v.group) + 2 * v
 mirrored = V(Group(discrete_generators=[[[-1.0]]]))  # of which an array (places, dim) is a field
 grid = cm.sphere_grid(2, v)
 few: dict[str, Any] = {"channels": 12, "num_layers": 2}
+graph: dict[str, Any] = {"channels": 2, "num_layers": 1}
 
 DECLARED: dict[str, tuple[str, tuple[Any, ...], dict[str, Any]]] = {
     "Linear": ("Linear", (mixed, v**2), {}),
@@ -45,6 +46,9 @@ DECLARED: dict[str, tuple[str, tuple[Any, ...], dict[str, Any]]] = {
     "TensorProductBlock": ("TensorProductBlock", (mixed,), {}),
     "SteerableCNN": ("SteerableCNN", (mirrored, mirrored), {"channels": 4, "num_blocks": 1}),
     "TensorProductNet": ("TensorProductNet", (mixed, v), {"channels": 2, "num_blocks": 1}),
+    "TensorFieldNet": ("TensorFieldNet", (mixed, v), {**graph, "degree": 1}),
+    "VectorFieldNet": ("VectorFieldNet", (mixed, v), graph),
+    "ScalarFieldNet": ("ScalarFieldNet", (mixed, v), graph),
 }
 
 
@@ -64,7 +68,7 @@ def inputs(m: Map, *lead: int) -> list[jax.Array]:
     found = [
         jnp.asarray(normal(i, (*lead, rep.dim)), jnp.float32) for i, rep in enumerate(m.reps_in)
     ]
-    if isinstance(m, cm.edge_convolution):
+    if hasattr(m, "num_edge_features"):
         ends = jnp.arange(lead[0])
         found += [ends, ends[::-1]]
     return found
