@@ -27,6 +27,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from constrainet import errors, solve
+from constrainet.memory import memory_limit
 from fuzz_groups import FAMILIES, Rng
 from fuzz_oracles import Factor, Spectrum, average, spectrum
 from fuzz_problems import (
@@ -121,8 +122,15 @@ def spectrum_in(factors: tuple[Factor, ...], p: Problem) -> Spectrum:
     return spectrum(images, p.source.dim * p.target.dim)
 
 
-def is_justified(p: Problem, truth: Known) -> bool:
-    """Whether singular values leave no clear gap, or fewer than eight digits in a skew basis."""
+def is_justified(error: Exception, p: Problem, truth: Known) -> bool:
+    """Whether singular values leave no clear gap, or fewer than eight digits in a skew basis.
+
+    What is refused by size may have a clear gap, if the basis itself is larger than the limit.
+    """
+    if isinstance(error, errors.ProblemTooLargeError) and truth.rank is not None:
+        lie, discrete = generators(p.sample.factors)
+        a, b = (node.image((*discrete, *lie)[0]) for node in (p.source, p.target))
+        return truth.rank * len(a) * len(b) * np.result_type(a, b).itemsize > memory_limit()
     if truth.spectrum is None:
         return truth.rank is None
     return not truth.spectrum.is_clear or spectrum_in(p.sample.factors, p).gap < 1 / DISTANCE
@@ -150,7 +158,7 @@ def check(p: Problem) -> Outcome:
         asked = Asked(group, asked_lie, asked_discrete)
         basis = (p.source.build(asked) >> p.target.build(asked)).equivariant_basis()
     except REFUSALS as error:
-        verdict = "refused, justified" if is_justified(p, truth) else "refused, unjustified"
+        verdict = "refused, justified" if is_justified(error, p, truth) else "refused, unjustified"
         detail = f"{type(error).__name__}: {str(error)[:90]}... {truth.spectrum or truth.rank}"
         return Outcome(verdict, detail, time.perf_counter() - start)
     finally:
@@ -304,8 +312,8 @@ def save(results: list, seed: int, seconds: float) -> None:
         "generators. Distance: the sine of the largest angle between the answer and the null "
         f"space, in natural units, where float64 can tell ({compared:,} problems). A refusal is "
         "justified if the singular values, in natural units, leave no clear gap, or one of less "
-        "than 1e8 in the skew basis that is given, whose inverse is the accuracy of vectors. Too "
-        "slow: no "
+        "than 1e8 in the skew basis that is given, whose inverse is the accuracy of vectors, or if "
+        "the basis itself is larger than the memory allowed. Too slow: no "
         f"answer in {SECONDS} seconds. Seconds: of the package, nothing remembered. Whatever was "
         "not right is in `fuzz.json` with the number "
         f"that repeats it (`--only-problem`).\n\n{table(results)}\n"

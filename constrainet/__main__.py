@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from constrainet import __version__
 from constrainet.inspect import (
@@ -47,10 +49,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
           invariants   1
         0
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks `→` shows its number
+            stream.reconfigure(errors="backslashreplace")
     parser = _parser()
     options = parser.parse_args(arguments)
-    if options.command == "inspect" and options.plot and not options.rep_out:
-        parser.error("--plot needs two representations, to draw the maps between them")
+    if options.command == "inspect" and options.plot:
+        if not options.rep_out:
+            parser.error("--plot needs two representations, to draw the maps between them")
+        if Path(options.plot).is_dir():
+            parser.error(f"--plot should name a file, not a folder. Got {options.plot}")
     try:
         print(options.run(options))
     except ExpressionError as error:

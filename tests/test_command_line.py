@@ -1,6 +1,7 @@
 """The command line as its users meet it: in a process of its own."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -80,6 +81,7 @@ def test_the_catalogue_is_listed(capsys):
         (["paint"], "invalid choice: 'paint'"),
         (["inspect"], "required: group"),
         (["inspect", "S(5)", "V", "--plot", "x.png"], "--plot needs two representations"),
+        (["inspect", "S(5)", "V", "V", "--plot", "."], "--plot should name a file, not a folder"),
     ],
 )
 def test_wrong_arguments_exit_with_2(capsys, arguments, message):
@@ -103,6 +105,19 @@ def test_representations_of_other_kinds_are_described(capsys):
     assert code == 0 and "dimension    6" in text.out
     code, text = printed(capsys, "inspect", "SO(3)", "irreducible(x)")
     assert code == 2 and "should be" in text.err and text.err.splitlines()[-1] == "  ^"
+
+
+def test_a_terminal_of_ascii_gets_an_answer():
+    environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = run("inspect", "SO(3)", "V", "V", env=environment)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("linear maps V \\u2192 V of SO(3)\n")
+
+
+@pytest.mark.parametrize("argument", [("SO(3)", "(" * 10_000 + "V" + ")" * 10_000), ("(" * 100,)])
+def test_deep_nesting_is_refused(capsys, argument):
+    code, text = printed(capsys, "inspect", *argument)
+    assert code == 2 and "at most 64 deep" in text.err
 
 
 def test_help_has_examples(capsys):

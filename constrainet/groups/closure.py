@@ -12,6 +12,10 @@ from constrainet.groups.words import RelationError
 from constrainet.linalg import as_real_rows, from_real_rows, logarithm
 from constrainet.tolerances import CLEARLY, CLUSTER, EXACT
 
+MOST_FOUND = 2**20
+"""Entries of matrices beyond those given: to close those of a thousand of 32 × 32 takes minutes,
+and of many more digits are lost, too."""
+
 SHOWN = 4
 """Terms of a relation written out in a message."""
 
@@ -43,7 +47,8 @@ class Closure:
 
     Raises:
         RelationError: if linear relations or brackets of the generators do not hold among images.
-        ValueError: if float64 does not suffice to tell which elements depend on others.
+        ValueError: if float64 does not suffice to tell which elements depend on others, or there
+            are too many.
     """
 
     def __init__(
@@ -75,7 +80,14 @@ class Closure:
         self.given = self._meet(names, rows, np.log(sizes), sizes_of(lie))
         h, back, r, r_back, stretches = _conjugations(discrete, rho)
         image_stretches = sizes_of(r) * sizes_of(r_back)
+        given = len(self._names)
         for done, name in enumerate(self._names):  # grows on the way
+            if (len(self._names) - given) * self._length > MOST_FOUND:
+                raise ValueError(
+                    f"The Lie algebra of {self._name} cannot be closed: {given} generators of "
+                    f"shape ({d}, {d}) generate more than {len(self._names) - 1} elements. Give a "
+                    "basis as `lie_algebra=`. Solving and sampling do without."
+                )
             others, their_images = self._as_pairs(self._met)
             a, image = others[done], their_images[done]
             sizes = np.linalg.norm(their_images, axis=(1, 2))

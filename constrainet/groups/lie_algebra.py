@@ -49,7 +49,8 @@ class LieAlgebra(ByContent):
         name: of the group, for messages.
 
     Raises:
-        ValueError: if float64 does not suffice to tell which matrices depend on others.
+        ValueError: if float64 does not suffice to tell which matrices depend on others, or there
+            are too many, as of large classical groups, which are given by two elements.
 
     Examples:
         Two rotations generate the third; the basis is not given in full, but closed:

@@ -126,7 +126,7 @@ def likely_cause(measured: Measurement, error: EquivarianceError, allowed: float
 
 
 def _suspects(measured: Measurement, error: EquivarianceError, allowed: float):
-    again = relative_errors(measured.evaluate(measured.x)[None], measured.values[None])[0].max()
+    again = relative_errors(measured.on_all(measured.inputs), measured.outputs)[0].max()
     yield _Suspect(
         again > allowed,
         "it gives different results for one input, so it draws random numbers or keeps a state. "

@@ -166,13 +166,13 @@ class Measurement:
         self.group = self.source.group
         self.matrix = None if callable(f) else _checked_matrix(f, self.source, self.target)
         self.dtype = self._dtype(dtype)
-        keys = jax.random.split(key, 3)
-        self.noise = _normal(keys[2], (num_inputs, self.source.dim), False)
-        self.output_noise = _normal(keys[2], (num_inputs, self.target.dim), False)
-        self.x = self._rounded(
-            _normal(keys[1], (num_inputs, self.source.dim), self.source.is_complex)
-        )
-        self.elements = samples(self.group, keys[0], num_elements)
+        self.elements = samples(self.group, key, num_elements)
+        # drawn by NumPy, because JAX would compile for each shape
+        stream = np.random.RandomState(np.asarray(jax.random.key_data(key)).ravel())
+        self.noise = stream.normal(size=(num_inputs, self.source.dim))
+        self.output_noise = stream.normal(size=(num_inputs, self.target.dim))
+        x = stream.normal(size=(2, num_inputs, self.source.dim))
+        self.x = self._rounded((x[0] + 1j * x[1]) / 2**0.5 if self.source.is_complex else x[0])
         self.f = self._on_arrays(f) if self.matrix is None else f
 
     def _dtype(self, dtype) -> np.dtype:
@@ -211,10 +211,10 @@ class Measurement:
         """Whether a function takes dictionaries; the error is then theirs if arrays fail too."""
         x = jnp.asarray(np.asarray(self.x, self.dtype))
         try:
-            y = f(source.unpack(x))
+            y = _shapes(f, source.unpack(x))
         except Exception as error:
             try:
-                f(x)
+                _shapes(f, x)
             except Exception:
                 raise error from None
             return False
@@ -258,41 +258,56 @@ class Measurement:
     # --- the errors ----------------------------------------------------------------------------
 
     @cached_property
+    def inputs(self) -> np.ndarray:
+        """x, and x moved by elements and by discrete generators: (1 + elements + generators, n, d).
+
+        They are evaluated together, because JAX compiles functions for each size of a batch.
+        """
+        moved = [_act(self.source, g, self.x) for g in self.elements]
+        generated = [(h @ self.x.T).T for h in self.source.generator_images[0]]
+        return np.stack([self.x, *moved, *generated])
+
+    @cached_property
+    def outputs(self) -> np.ndarray:
+        """f at all of them."""
+        return self.on_all(self.inputs)
+
+    @property
     def values(self) -> np.ndarray:
         """f(x), shape (num_inputs, rep_out.dim)."""
-        return self.evaluate(self.x)
+        return self.outputs[0]
+
+    def on_all(self, inputs: np.ndarray) -> np.ndarray:
+        """f at inputs (k, n, rep_in.dim), in one batch."""
+        flat = self.evaluate(inputs.reshape(-1, self.source.dim))
+        return flat.reshape(*inputs.shape[:2], self.target.dim)
 
     def error(self, infinitesimal: bool = True) -> EquivarianceError:
         """All of them."""
-        moved = np.stack([_act(self.source, g, self.x) for g in self.elements])
         expected = np.stack([_act(self.target, g, self.values) for g in self.elements])
-        got = self._on_all(moved)
-        errors, scales = relative_errors(got, expected)
+        errors, scales = relative_errors(self._moved(self.outputs), expected)
         return EquivarianceError(
             worst=float(errors.max()),
             mean=float(errors.mean()),
             element=self.elements[errors.max(axis=1).argmax()],
             discrete=self._discrete(),
             infinitesimal=self._infinitesimal() if infinitesimal else (),
-            rounding=self._rounding(moved, got, scales),
+            rounding=self._rounding(scales),
             group=self.group,
             dtype=self.dtype,
         )
 
-    def _on_all(self, moved: np.ndarray) -> np.ndarray:
-        """f at inputs (elements, n, rep_in.dim), in one batch."""
-        flat = self.evaluate(moved.reshape(-1, self.source.dim))
-        return flat.reshape(*moved.shape[:2], self.target.dim)
+    def _moved(self, values: np.ndarray) -> np.ndarray:
+        """Those of `inputs` or `outputs` that belong to elements."""
+        return values[1 : 1 + len(self.elements)]
 
     def _discrete(self) -> tuple[float, ...]:
-        errors = []
-        for h_in, h_out in zip(
-            self.source.generator_images[0], self.target.generator_images[0], strict=True
-        ):
-            got = self.evaluate((h_in @ self.x.T).T)
-            expected = (h_out @ self.values.T).T
-            errors.append(float(relative_errors(got[None], expected[None])[0].max()))
-        return tuple(errors)
+        outputs = self.outputs[1 + len(self.elements) :]
+        images = self.target.generator_images[0]
+        return tuple(
+            float(relative_errors(got[None], (h @ self.values.T).T[None])[0].max())
+            for h, got in zip(images, outputs, strict=True)
+        )
 
     def _infinitesimal(self) -> tuple[float, ...]:
         algebra = self.group.lie_algebra
@@ -308,17 +323,18 @@ class Measurement:
         errors, _ = relative_errors(got, expected, np.linalg.norm(self.values, axis=-1))
         return tuple(errors.max(axis=1).tolist())
 
-    def _rounding(self, moved: np.ndarray, got: np.ndarray, scales: np.ndarray) -> float:
+    def _rounding(self, scales: np.ndarray) -> float:
         """What changes if inputs and outputs change by one rounding, or products are exact."""
         epsilon = float(jnp.finfo(self.dtype).eps)
-        shaken = self._on_all(moved * (1 + epsilon * self.noise))
-        inputs = np.linalg.norm(shaken - got, axis=-1)
         trembling = epsilon * self.output_noise * self.values
-        outputs = np.stack([_act(self.target, g, trembling) for g in self.elements])
-        # fast matrix units round to fewer digits than the dtype has
-        with jax.default_matmul_precision("highest"):
-            products = np.linalg.norm(self._on_all(moved) - got, axis=-1)
-        total = inputs + np.linalg.norm(outputs, axis=-1) + products
+        moved = np.stack([_act(self.target, g, trembling) for g in self.elements])
+        shaken = self.on_all(self.inputs * (1 + epsilon * self.noise)) - self.outputs
+        total = sum(np.linalg.norm(part, axis=-1) for part in (moved, self._moved(shaken)))
+        # fast matrix units round to fewer digits than the dtype has; a CPU has none
+        if jax.default_backend() != "cpu":
+            with jax.default_matmul_precision("highest"):
+                products = self.on_all(self.inputs) - self.outputs
+            total = total + np.linalg.norm(self._moved(products), axis=-1)
         return float((total / scales).max())
 
 
@@ -343,16 +359,18 @@ def relative_errors(
     return np.where(np.isnan(errors), np.inf, errors), scales
 
 
+def _shapes(f: Any, x: Any) -> Any:
+    """What a function returns, in shapes, or in numbers if JAX cannot trace it."""
+    try:
+        return jax.eval_shape(f, x)
+    except (jax.errors.JAXTypeError, jax.errors.JAXIndexError):
+        return f(x)
+
+
 def samples(group: Group, key: jax.Array, count: int) -> np.ndarray:
     """Random elements in float64 or complex128, whatever JAX's default precision."""
     with double_precision():
         return np.asarray(group.samples(key, count))
-
-
-def _normal(key: jax.Array, shape: tuple[int, ...], is_complex: bool) -> np.ndarray:
-    """Standard normal numbers in float64 or complex128."""
-    with double_precision():
-        return np.asarray(jax.random.normal(key, shape, complex if is_complex else float))
 
 
 def _act(rep: Rep, g: np.ndarray, x: np.ndarray) -> np.ndarray:

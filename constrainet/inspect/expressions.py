@@ -44,6 +44,9 @@ LARGEST_NUMBER = 1_000_000
 LARGEST_POWER = 64
 """Of tensor powers: V**64 of a group on R² has more coordinates than there are bytes on Earth."""
 
+DEEPEST = 64
+"""Parentheses in parentheses; more would exhaust Python's stack."""
+
 OF_GROUPS = {"Scalar": Scalar, "Det": Det, "Sign": Sign, "Regular": Regular}
 OF_REPS = {"Complexified": Complexified, "Realified": Realified}
 POWERS = {"Sym": Sym, "Alt": Alt}
@@ -148,6 +151,11 @@ class _Reader:
             for match in TOKEN.finditer(expression.rstrip())
         ]
         self.place = 0
+        depth = 0
+        for token in self.tokens:
+            depth += (token.text == "(") - (token.text == ")")
+            if depth > DEEPEST:
+                self.fail(f"Parentheses here are at most {DEEPEST} deep.", token.position)
 
     @property
     def next(self) -> _Token:

@@ -48,8 +48,8 @@ singular on paper gets about 1e16.
 def even_units(discrete: Sequence[np.ndarray], infinitesimal: np.ndarray) -> np.ndarray:
     """Units s such that the matrices `s A s⁻¹`, s as a diagonal matrix, are of even size.
 
-    They depend on the span of the Lie algebra generators alone, not on their sizes. Rows and
-    columns that nothing connects keep their units.
+    They depend on the span of the Lie algebra generators alone, not on their sizes, and not on
+    entries that are likely to be rounding. Rows and columns that nothing connects keep their units.
 
     Args:
         discrete: the group elements, each of shape (n, n).
@@ -63,6 +63,10 @@ def even_units(discrete: Sequence[np.ndarray], infinitesimal: np.ndarray) -> np.
         >>> even_units([np.array([[0.0, -100.0], [0.01, 0.0]])], np.zeros((0, 2, 2))).round(12)
         array([ 0.1, 10. ])
     """
+    discrete = [without_rounding(h) for h in discrete]
+    infinitesimal = np.array([without_rounding(A) for A in infinitesimal]).reshape(
+        infinitesimal.shape
+    )
     logs = _even_entries(discrete, infinitesimal)
     refined = _even_rows(discrete, infinitesimal, logs)
     logs = logs if refined is None else refined
@@ -83,9 +87,7 @@ def units_of(matrices: Sequence[Matrix] | np.ndarray, algebra: np.ndarray) -> np
     units = np.ones(algebra.shape[1])
     nonzero = algebra[algebra.any(axis=(1, 2))]
     if len(nonzero) or len(matrices):
-        dense = [without_rounding(to_dense(h)) for h in matrices]
-        lie = np.array([without_rounding(A) for A in nonzero]).reshape(-1, *algebra.shape[1:])
-        found = even_units(dense, lie)
+        found = even_units([to_dense(h) for h in matrices], nonzero)
         units = units if np.abs(found - 1).max() < EXACT else found
     units.flags.writeable = False
     return units

@@ -1,17 +1,19 @@
 """Equivariant maps as pure functions of parameters and arrays, free of any framework.
 
 A `Map` (`map.py`) has `init`, which makes parameters, and `apply`. Maps are `linear`
-(`linear_layer.py`), `convolution` of fields on grids (`convolution_layer.py`), products
+(`linear_layer.py`), `convolution` of fields on grids and its transpose (`convolution_layer.py`, by
+`grids.py`), pooling over places and over what a group permutes (`pooling.py`), products
 (`product_layers.py`), non-linearities (`nonlinearities.py`) and `layer_norm` (`normalization.py`),
 and what is made of others: `chain` and `residual` (`composition.py`), and the models `emlp`
 (`perceptron.py`) and `tensor_product_net` (`product_net.py`), whose hidden representations
-`channels.py` chooses and `reach.py` completes. `edge_convolution` (`edge_layer.py`) passes
-messages along the edges of a graph (`edges.py`). `conversion.py` changes between parametrizations,
-and `folding.py` prepares models for inference, or `onnx.py` for other runtimes.
+`channels.py` chooses and `reach.py` completes. `edge_convolution` (`edge_layer.py`) passes messages
+along the edges of a graph (`edges.py`). `conversion.py` changes between parametrizations, and
+`folding.py` prepares models for inference, or `onnx.py` for other runtimes.
 
 Functions on spaces need more: `harmonics` (`harmonic_polynomials.py`), equivariant functions of a
 point, `radial_basis` (`radial_basis.py`), functions of its length without parameters, and kernels
-made of harmonics or of functions of grid offsets (`kernels.py`).
+made of harmonics or of functions of grid offsets (`kernels.py`). `sampling.py` leads from harmonics
+to samples on a circle or sphere, and back.
 
 Under them stand the functions they compute with. A batch of vectors (`features.py`) is held in the
 representation's own coordinates or in irreducible ones (`coordinates.py`), which all maps of a
@@ -32,6 +34,7 @@ from constrainet.maps.composition import Composite, chain
 from constrainet.maps.composition import Residual as residual
 from constrainet.maps.conversion import convert
 from constrainet.maps.convolution_layer import Convolution as convolution
+from constrainet.maps.convolution_layer import TransposedConvolution as transposed_convolution
 from constrainet.maps.coordinates import Coordinates
 from constrainet.maps.edge_layer import EdgeConvolution as edge_convolution
 from constrainet.maps.equivariant import EquivariantMap, equivariant_map
@@ -63,6 +66,11 @@ from constrainet.maps.norms import InvariantSquares, invariant_squares
 from constrainet.maps.onnx import save_onnx
 from constrainet.maps.perceptron import EMLP as emlp
 from constrainet.maps.perceptron import EMLPBlock as emlp_block
+from constrainet.maps.pooling import AvgPool as avg_pool
+from constrainet.maps.pooling import Downsample as downsample
+from constrainet.maps.pooling import GlobalAvgPool as global_avg_pool
+from constrainet.maps.pooling import GroupPool as group_pool
+from constrainet.maps.pooling import Upsample as upsample
 from constrainet.maps.probe import Probe
 from constrainet.maps.product_layers import BiLinear as bilinear
 from constrainet.maps.product_layers import TensorProduct as tensor_product
@@ -71,6 +79,9 @@ from constrainet.maps.product_net import TensorProductBlock as tensor_product_bl
 from constrainet.maps.product_net import TensorProductNet as tensor_product_net
 from constrainet.maps.products import CONNECTIONS, TensorProductMap, tensor_product_map
 from constrainet.maps.radial_basis import radial_basis
+from constrainet.maps.sampling import CircleGrid as circle_grid
+from constrainet.maps.sampling import SampledNonlinearity as sampled_nonlinearity
+from constrainet.maps.sampling import SphereGrid as sphere_grid
 from constrainet.maps.shared_frame import SharedFrame, frame
 
 __all__ = [
@@ -92,14 +103,17 @@ __all__ = [
     "Probe",
     "SharedFrame",
     "TensorProductMap",
+    "avg_pool",
     "bias_map",
     "bilinear",
     "chain",
     "check_input",
     "check_rep",
     "checked",
+    "circle_grid",
     "convert",
     "convolution",
+    "downsample",
     "edge_convolution",
     "emlp",
     "emlp_block",
@@ -109,7 +123,9 @@ __all__ = [
     "frame",
     "gated",
     "gates",
+    "global_avg_pool",
     "group_functions",
+    "group_pool",
     "harmonics",
     "invariant_squares",
     "kernel_basis",
@@ -125,12 +141,16 @@ __all__ = [
     "radial_basis",
     "regular",
     "residual",
+    "sampled_nonlinearity",
     "save_onnx",
+    "sphere_grid",
     "tensor_product",
     "tensor_product_block",
     "tensor_product_map",
     "tensor_product_net",
+    "transposed_convolution",
     "uniform_rep",
+    "upsample",
     "walk",
     "with_gates",
 ]

@@ -22,14 +22,14 @@ from constrainet.errors import NoEquivariantMapError
 from constrainet.maps.composition import Composite, chain
 from constrainet.maps.edges import Edges, checked_edges
 from constrainet.maps.features import Features
-from constrainet.maps.harmonic_polynomials import Harmonics
+from constrainet.maps.harmonic_polynomials import Harmonics, default_space
 from constrainet.maps.linear_layer import Linear
 from constrainet.maps.map import Map, check_rep, like_input
 from constrainet.maps.nonlinearities import GatedNonlinearity
 from constrainet.maps.product_layers import TensorProduct, product_rep
 from constrainet.maps.radial_basis import bessel_functions, check_cutoff, envelope
 from constrainet.maps.shared_frame import SharedFrame, check_shared
-from constrainet.reps import Rep, Scalar, V, decompose, direct_sum, under_one_group
+from constrainet.reps import Rep, Scalar, decompose, direct_sum, under_one_group
 from constrainet.solve import constant
 
 AGGREGATES = ("sum", "mean")
@@ -157,13 +157,9 @@ class EdgeConvolution(Composite):
     @cached_property
     def harmonics(self) -> Harmonics:
         """Y."""
-        group, space = self._ends[0].group, self.space
-        if space is None and len(group.factors) > 1:
-            raise ValueError(
-                f"`space` should say how points move, because {group} is a product. Got None. Pass "
-                "that of one factor, such as `V(group, factor=0)`."
-            )
-        space = V(group) if space is None else under_one_group(space, Scalar(group))[0]
+        group = self._ends[0].group
+        space = default_space(group) if self.space is None else self.space
+        space = under_one_group(space, Scalar(group))[0]
         return Harmonics(space, self.degree, normalized=space.is_unitary and not space.is_complex)
 
     @cached_property

@@ -180,14 +180,14 @@ class EquivariantMap:
     @partial(jax.jit, static_argnums=0)
     def coefficients(self, w: jax.Array) -> jax.Array:
         """The coefficients (rank,) of the projection of any matrix (dim_out, dim_in)."""
-        return self._product.coefficients(self.weights(w))
+        return self._product.coefficients(self.weights(w)).astype(w.dtype)
 
     @partial(jax.jit, static_argnums=0)
     def matrix(self, coefficients: jax.Array) -> jax.Array:
         """The equivariant matrix (dim_out, dim_in) with the given coefficients (rank,)."""
         weights = self._product.from_coefficients(coefficients)
         basis = jnp.eye(self.rep_in.dim, dtype=jnp.finfo(coefficients.dtype).dtype)
-        return self.apply(weights, basis).T
+        return self.apply(weights, basis).T.astype(coefficients.dtype)  # real, if there are none
 
     # these are compiled by themselves, because Haiku runs `init` eagerly, operation by operation
     @partial(jax.jit, static_argnums=0)

@@ -17,9 +17,10 @@ import numpy as np
 import scipy.linalg
 
 from constrainet.arguments import Declared, check_count
+from constrainet.groups import Group
 from constrainet.linalg import canonical_basis, numerical_rank
 from constrainet.maps.map import check_rep
-from constrainet.reps import Rep, Scalar, Subrepresentation, Sym
+from constrainet.reps import Rep, Scalar, Subrepresentation, Sym, V
 from constrainet.solve import constant
 from constrainet.tolerances import AGREE, EXACT, RANK
 
@@ -247,3 +248,18 @@ class Harmonics(metaclass=Declared):
             f"because digits are lost in each degree in such skew coordinates. Got {self.degree}. "
             "Write the group in a basis in which its matrices are closer to orthogonal."
         )
+
+
+def default_space(group: Group) -> Rep:
+    """How points move, where it is not said: as the vectors of the group.
+
+    Raises:
+        ValueError: if the group is a product.
+    """
+    if len(group.factors) > 1:
+        raise ValueError(
+            "`space` should say how points move, because not every factor of a product of groups "
+            f"need move them. Got None for {group}. Pass the factor that does, such as "
+            "`space=V(group, factor=0)`."
+        )
+    return V(group)

@@ -18,10 +18,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from constrainet.arguments import check_option
-from constrainet.maps.harmonic_polynomials import Harmonics
+from constrainet.maps.harmonic_polynomials import Harmonics, default_space
 from constrainet.maps.map import check_rep
 from constrainet.maps.variance import summand_scales
-from constrainet.reps import Permutation, Question, Rep, V, under_one_group
+from constrainet.reps import Permutation, Question, Rep, under_one_group
 from constrainet.solve import Subspace, constant
 from constrainet.tolerances import AGREE
 
@@ -200,14 +200,7 @@ def checked_space(rep_in: Rep, rep_out: Rep, space: Rep | None) -> Rep:
     check_rep("rep_in", rep_in)
     check_rep("rep_out", rep_out)
     group = under_one_group(rep_in, rep_out)[0].group
-    if space is None:
-        if len(group.factors) > 1:
-            raise ValueError(
-                "`space` should say how points move, because not every factor of a product of "
-                f"groups need move them. Got None for {group}. Pass the factor that does, such as "
-                "`space=V(group, factor=0)`."
-            )
-        space = V(group)
+    space = default_space(group) if space is None else space
     check_rep("space", space)
     if space.is_complex:
         raise ValueError(f"`space` should be real. {space} of {space.group} is complex.")

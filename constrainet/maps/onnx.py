@@ -72,6 +72,8 @@ def _written_out(jaxpr: Any, consts: Sequence[Any], args: Sequence[Any]) -> list
         inner = options.get("jaxpr", options.get("call_jaxpr"))
         if equation.primitive is row_products_p:
             ys = [options["form"].formula(*xs, options["slot"])]
+        elif equation.primitive.name == "pad":
+            ys = [_padded(xs[0], xs[1], options["padding_config"])]
         elif equation.primitive.name == "optimization_barrier":
             ys = xs
         elif equation.primitive.name in INLINED:
@@ -81,3 +83,15 @@ def _written_out(jaxpr: Any, consts: Sequence[Any], args: Sequence[Any]) -> list
             ys = ys if equation.primitive.multiple_results else [ys]
         known.update(zip(equation.outvars, ys, strict=True))
     return [v.val if isinstance(v, Literal) else known[v] for v in jaxpr.outvars]
+
+
+def _padded(x: Any, value: Any, widths: Sequence[tuple[int, int, int]]) -> Any:
+    """`lax.pad` by concatenation, which jax2onnx can write beside an axis of any size."""
+    if any(low < 0 or high < 0 or between for low, high, between in widths):
+        return jax.lax.pad(x, value, widths)
+    for axis, (low, high, _) in enumerate(widths):
+        sizes = [(*x.shape[:axis], n, *x.shape[axis + 1 :]) for n in (low, high)]
+        before, after = (jnp.broadcast_to(value, size) for size in sizes)
+        parts = [part for part in (before, x, after) if part.shape[axis] != 0]
+        x = jnp.concatenate(parts, axis)
+    return x

@@ -42,6 +42,60 @@ class Convolution(Layer):
     make = cm.convolution
 
 
+class TransposedConvolution(Layer):
+    """The transpose of a convolution: from a coarser grid to a finer one, if it strides.
+
+    Its arguments and parameters are those of `constrainet.maps.transposed_convolution`.
+    """
+
+    make = cm.transposed_convolution
+
+
+class AvgPool(Layer):
+    """The mean over a window about each place of a grid.
+
+    Its arguments are those of `constrainet.maps.avg_pool`.
+    """
+
+    make = cm.avg_pool
+
+
+class GlobalAvgPool(Layer):
+    """The mean over all places of a grid.
+
+    Its arguments are those of `constrainet.maps.global_avg_pool`.
+    """
+
+    make = cm.global_avg_pool
+
+
+class Downsample(Layer):
+    """Fields on a coarser grid, smoothed first.
+
+    Its arguments are those of `constrainet.maps.downsample`.
+    """
+
+    make = cm.downsample
+
+
+class Upsample(Layer):
+    """Fields on a finer grid, interpolated.
+
+    Its arguments are those of `constrainet.maps.upsample`.
+    """
+
+    make = cm.upsample
+
+
+class GroupPool(Layer):
+    """The maximum, or mean, over coordinates that the group takes to each other.
+
+    Its arguments are those of `constrainet.maps.group_pool`.
+    """
+
+    make = cm.group_pool
+
+
 class GatedNonlinearity(Layer):
     """Swish on what the group only permutes, and gates on everything else.
 
@@ -76,6 +130,15 @@ class RegularNonlinearity(Layer):
     """
 
     make = cm.regular
+
+
+class SampledNonlinearity(Layer):
+    """A function of the values of functions on a circle or sphere.
+
+    Its arguments are those of `constrainet.maps.sampled_nonlinearity`; it has no parameters.
+    """
+
+    make = cm.sampled_nonlinearity
 
 
 class LayerNorm(Layer):

@@ -22,6 +22,30 @@ class Convolution(Layer, make=cm.convolution):
     """A convolution of fields on grids, whose kernel commutes with the group: `cm.convolution`."""
 
 
+class TransposedConvolution(Layer, make=cm.transposed_convolution):
+    """The transpose of a convolution, from coarser grids to finer: `cm.transposed_convolution`."""
+
+
+class AvgPool(Layer, make=cm.avg_pool):
+    """The mean over a window about each place of a grid: `cm.avg_pool`."""
+
+
+class GlobalAvgPool(Layer, make=cm.global_avg_pool):
+    """The mean over all places of a grid: `cm.global_avg_pool`."""
+
+
+class Downsample(Layer, make=cm.downsample):
+    """Fields on a coarser grid, smoothed first: `cm.downsample`."""
+
+
+class Upsample(Layer, make=cm.upsample):
+    """Fields on a finer grid, interpolated: `cm.upsample`."""
+
+
+class GroupPool(Layer, make=cm.group_pool):
+    """The maximum, or mean, over coordinates that the group permutes: `cm.group_pool`."""
+
+
 class GatedNonlinearity(Layer, make=cm.gated):
     """Swish on what the group only permutes, and gates on everything else: `cm.gated`."""
 
@@ -36,6 +60,10 @@ class PointwiseNonlinearity(Layer, make=cm.pointwise):
 
 class RegularNonlinearity(Layer, make=cm.regular):
     """Swish on functions on a finite group, whose coefficients the copies are: `cm.regular`."""
+
+
+class SampledNonlinearity(Layer, make=cm.sampled_nonlinearity):
+    """A function of the values of functions on a circle or sphere: `cm.sampled_nonlinearity`."""
 
 
 class LayerNorm(Layer, make=cm.layer_norm):

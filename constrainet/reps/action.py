@@ -266,9 +266,9 @@ def block_diagonal(blocks):
     sizes = [block.shape[0] for block in blocks]
     rows, start = [], 0
     for block, size in zip(blocks, sizes, strict=True):
-        before = xp.zeros((size, start), dtype=block.dtype)
+        before = np.zeros((size, start), block.dtype)  # JAX would compile for each shape
         start += size
-        after = xp.zeros((size, sum(sizes) - start), dtype=block.dtype)
+        after = np.zeros((size, sum(sizes) - start), block.dtype)
         rows.append(xp.concat([before, block, after], axis=1))
     return xp.concat(rows, axis=0)
 

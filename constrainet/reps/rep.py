@@ -222,7 +222,7 @@ class DirectSum(Derived):
     def _copies(self, blocks, matrices):
         g = blocks[0]
         xp = g.__array_namespace__()
-        copies = [xp.kron(xp.eye(count, dtype=m.dtype), m) for m, count in matrices]
+        copies = [xp.kron(np.eye(count, dtype=m.dtype), m) for m, count in matrices]
         return block_diagonal(copies or [xp.zeros((0, 0), dtype=g.dtype)])
 
     def _act(self, blocks, x):

@@ -228,8 +228,22 @@ def _is_doubtful(matrix: np.ndarray) -> bool:
 
 def _in_units(atom: Atom, units: np.ndarray) -> tuple[tuple[Matrix, ...], np.ndarray]:
     """The images in other units; those that then permute coordinates do so exactly."""
-    discrete = tuple(tidied(moved(to_dense(h), units)) for h in atom.discrete)
+    discrete = tuple(_discrete_in_units(to_dense(h), units) for h in atom.discrete)
     return discrete, moved(atom.infinitesimal, units)
+
+
+def _discrete_in_units(matrix: np.ndarray, units: np.ndarray) -> Matrix:
+    """A discrete image in other units, without rounding that these would enlarge.
+
+    An element that is the identity up to rounding, as products of generators are, would become one
+    that moves vectors by a little. What only was small in its units becomes large.
+    """
+    found, tidy = moved(matrix, units), tidied(matrix)
+    if isinstance(tidy, Monomial):
+        without = moved(to_dense(tidy), units)
+        if np.abs(found - without).max() < DOUBTFUL * np.abs(found).max():
+            found = without
+    return tidied(found)
 
 
 def dim_of(atoms: Sequence[Atom]) -> int:

@@ -50,3 +50,9 @@ def test_generating_elements_are_in_the_algebra():
 def test_groups_too_large_for_memory_are_refused(make):
     with pytest.raises(ProblemTooLargeError, match="Matrices of size"):
         make(10**5)
+
+
+@pytest.mark.parametrize("group", [SO(60), SO(300)], ids=str)
+def test_a_lie_algebra_too_large_to_be_closed_is_refused(group):
+    with pytest.raises(ValueError, match=r"2 generators of shape .* Give a basis"):
+        _ = group.algebra

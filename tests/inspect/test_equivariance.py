@@ -182,7 +182,7 @@ def test_callers_mistakes_are_named():
     v = V(SO(3))
     with pytest.raises(ValueError, match=r"should have shape \(3, 3\).*Got \(3, 4\)"):
         equivariance_error(np.ones((3, 4)), v, v, KEY)
-    with pytest.raises(ValueError, match=r"because `rep_out` is V\. Got \(8, 2\)"):
+    with pytest.raises(ValueError, match=r"because `rep_out` is V\. Got \(136, 2\)"):
         equivariance_error(lambda x: x[..., :2], v, v, KEY)
     with pytest.raises(ValueError, match="should return finite numbers"):
         equivariance_error(lambda x: x * jnp.nan, v, v, KEY)
@@ -192,8 +192,27 @@ def test_callers_mistakes_are_named():
         equivariance_error(np.eye(3), 3, v, KEY)
     with pytest.raises(ValueError, match=r"num_inputs=...\)` should be positive. Got 0"):
         equivariance_error(np.eye(3), v, v, KEY, num_inputs=0)
+    with pytest.raises(TypeError, match="should be a JAX random key"):
+        equivariance_error(np.eye(3), v, v, SO(3))
     with pytest.raises(ValueError, match="jax_enable_x64"):
         equivariance_error(lambda x: x, v, v, KEY, dtype=np.float64)
+
+
+def test_functions_are_compiled_for_one_batch_size():
+    sizes = []
+    v = V(O(3))
+    f = jax.jit(lambda x: sizes.append(x.shape) or 2 * x)
+    assert equivariance_error(f, v, v, KEY, infinitesimal=False).is_equivariant
+    assert sizes == [((1 + 16 + len(v.group.discrete_generators)) * 8, 3)]
+
+
+def test_functions_that_jax_cannot_trace_are_measured():
+    rep = named({"a": V(S(3)), "b": Scalar(S(3))})
+
+    def f(parts):
+        return {"b": np.asarray(parts["a"]).max(-1, keepdims=True), "a": np.sin(parts["a"])}
+
+    assert equivariance_error(f, rep, rep, KEY).is_equivariant
 
 
 # --- named parts ---------------------------------------------------------------------------------

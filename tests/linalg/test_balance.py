@@ -65,6 +65,15 @@ def test_a_rotation_keeps_its_units_beside_a_shear():
         assert even_units([shear], none)[0] <= 1
 
 
+def test_entries_that_are_rounding_do_not_change_units():
+    lie = np.array([[[0.5, 1.0], [0.0, -0.5]], [[0.0, 1.0], [0.0, 0.0]]])
+    rounded = lie + np.array([[[0, 1e-17], [3e-17, 0]], [[1e-17, 0], [0, -2e-17]]])
+    assert np.allclose(even_units([], rounded), even_units([], lie), rtol=1e-12)
+    shear = np.array([[1.0, 1e6], [0.0, 1.0]])
+    rounded = shear + np.array([[0, 0], [1e-21, 0]])
+    assert np.allclose(even_units([rounded], lie[:0]), even_units([shear], lie[:0]), rtol=1e-12)
+
+
 def test_singular_and_diagonal_matrices_have_units():
     none = np.zeros((0, 2, 2))
     assert np.allclose(even_units([np.array([[0.0, 1.0], [0.0, 0.0]])], none), 1)

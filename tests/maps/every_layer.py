@@ -17,6 +17,7 @@ from tests.maps.precision import normal, random_like
 v = V(O(3))
 mixed = 2 * Scalar(v.group) + 2 * v
 mirrored = V(Group(discrete_generators=[[[-1.0]]]))  # of which an array (places, dim) is a field
+grid = cm.sphere_grid(2, v)
 few: dict[str, Any] = {"channels": 12, "num_layers": 2}
 
 DECLARED: dict[str, tuple[str, tuple[Any, ...], dict[str, Any]]] = {
@@ -26,10 +27,17 @@ DECLARED: dict[str, tuple[str, tuple[Any, ...], dict[str, Any]]] = {
     "BiLinear": ("BiLinear", (mixed, v), {}),
     "TensorProduct": ("TensorProduct", (mixed, v, mixed), {"connections": "full"}),
     "Convolution": ("Convolution", (2 * mirrored, mirrored + 1, 3), {}),
+    "TransposedConvolution": ("TransposedConvolution", (mirrored, mirrored + 1, 2, 2), {}),
+    "AvgPool": ("AvgPool", (2 * mirrored, 2), {}),
+    "GlobalAvgPool": ("GlobalAvgPool", (mirrored,), {}),
+    "Downsample": ("Downsample", (mirrored,), {}),
+    "Upsample": ("Upsample", (mirrored, 3), {}),
+    "GroupPool": ("GroupPool", (2 * V(S(3)) + 1,), {"reduce": "mean"}),
     "GatedNonlinearity": ("GatedNonlinearity", (mixed,), {}),
     "NormNonlinearity": ("NormNonlinearity", (mixed,), {}),
     "PointwiseNonlinearity": ("PointwiseNonlinearity", (2 * V(S(3)),), {}),
     "RegularNonlinearity": ("RegularNonlinearity", (2 * V(D(4)),), {"normalized": True}),
+    "SampledNonlinearity": ("SampledNonlinearity", (2 * grid.rep, jax.nn.swish, grid), {}),
     "LayerNorm": ("LayerNorm", (mixed,), {}),
     "EdgeConvolution": ("EdgeConvolution", (mixed, v), {"degree": 1, "channels": 4}),
     "EMLPBlock": ("EMLPBlock", (mixed, 2 * v), {}),

@@ -88,6 +88,19 @@ else:
     WAYS["automatic axes"] = lambda *arguments: (spread(MESH, False, *arguments)[0], 0)
 
 
+def folded(m: cm.Map, params: Any, x: jax.Array) -> dict[str, Any]:
+    """What a folded model, which is exported for one device, computes on spread inputs."""
+    model = cm.fold(m.apply, params, x)
+    found = {"folded": model(jax.device_put(x, NamedSharding(MESH, DATA)))}
+    if HAS_AXIS_TYPES:
+        told = jax.device_put(x, NamedSharding(EXPLICIT, DATA))
+        found["folded, explicit axes"] = jax.jit(model)(told)
+        apart = jax.shard_map(model, mesh=EXPLICIT, in_specs=DATA, out_specs=DATA)
+        found["folded, shard_map"] = apart(told)
+        assert found["folded, shard_map"].sharding == told.sharding
+    return found
+
+
 def deviation(found: Any, expected: Any) -> float:
     """The largest of all arrays', each relative to the array."""
     pairs = zip(
@@ -104,6 +117,8 @@ def main() -> None:
         for way, compute in WAYS.items():
             found, moved = compute(m, params, x)
             results[f"{name}, {way}"] = deviation(found, expected), moved
+        for way, found in folded(m, params, x).items():
+            results[f"{name}, {way}"] = deviation(found, m.apply(params, x)), 0
     print(json.dumps(results))
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import constrainet.maps as cm
 from constrainet.groups import C, O, S
-from constrainet.reps import Scalar, V, named
+from constrainet.reps import Regular, Scalar, V, named
 from tests.maps.every_layer import inputs, random_parameters
 
 pytest.importorskip("jax2onnx")
@@ -26,6 +26,8 @@ MODELS = {
     "tensor_product_net": cm.tensor_product_net(mixed, v, channels=4, num_blocks=1),
     "layer_norm": cm.layer_norm(mixed),
     "norm": cm.norm(mixed),
+    "regular": cm.regular(2 * Regular(C(4))),
+    "regular with channels to spare": cm.regular(5 * p + 2 * Scalar(p.group)),
 }
 
 

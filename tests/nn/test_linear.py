@@ -205,10 +205,10 @@ def test_a_layer_that_is_always_zero_is_refused(kind):
 
 
 @EVERY_KIND
-def test_a_layer_that_is_only_its_bias_warns(kind):
-    v = V(SO(3))
+@pytest.mark.parametrize("v", [V(SO(3)), V(SU(2))], ids=["SO(3)", "SU(2)"])
+def test_a_layer_that_is_only_its_bias_warns(kind, v):
     model = pure(lambda: cnn.Linear(v, 2 * Scalar(v.group), parametrization=kind))
-    x = jnp.asarray(normal(0, (2, 3), np.float32))
+    x = jnp.asarray(normal(0, (2, v.dim), np.complex64 if v.is_complex else np.float32))
     with pytest.warns(UserWarning, match="returns its bias, whatever the input"):
         params = random_params(model, x)
     with pytest.warns(UserWarning, match="no linear map from V to 2V⁰"):

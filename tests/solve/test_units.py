@@ -26,8 +26,10 @@ from constrainet.groups import (
     Sp,
     conjugate,
 )
+from constrainet.linalg import to_dense
 from constrainet.reps import Det, Scalar, T, V
 from constrainet.solve import clear_memory
+from constrainet.solve.problem import _discrete_in_units
 from constrainet.solve.units import certify_in_units, departure, in_units, log_units
 
 RANKS = [(1, 0), (1, 1), (0, 2), (2, 1), (2, 2), (0, 3), (3, 0)]
@@ -149,6 +151,23 @@ def test_what_may_be_rounding_does_not_become_a_unit():
             assert found.rank == expected.rank
             a, b = found.to_dense(), expected.to_dense()
             assert np.abs(a @ a.T - b @ b.T).max(initial=0) < 1e-10
+
+
+def test_products_of_generators_that_are_the_identity_but_for_rounding_change_no_rank():
+    units = np.array([2.76e-3, 14.4])
+    cos, sin = np.cos(0.01), np.sin(0.01)
+    generators = [np.array([[cos, -sin], [sin, cos]]), np.diag([1.0, -1.0])]
+    generators = [h * units[:, None] / units for h in generators]
+    rounded = np.array([[1.0, 1.5e-22], [4e-15, 1.0]])  # 2e-11 in even units
+    for more in ([], [rounded]):
+        v = V(Group(discrete_generators=generators + more))
+        assert (v**4).equivariant_basis().rank == 3
+
+
+def test_what_only_is_small_in_its_units_is_no_rounding():
+    shear = np.array([[1.0, 1e-13], [0.0, 1.0]])
+    found = to_dense(_discrete_in_units(shear, np.array([1e10, 1e-3])))
+    np.testing.assert_allclose(found, [[1, 1], [0, 1]])
 
 
 @pytest.mark.parametrize("size", [1e-14, 1.0, 1e14])
