@@ -48,8 +48,8 @@ from constrainet.maps.fingerprints import fingerprint
 from constrainet.maps.folding import fold
 from constrainet.maps.functions_on_groups import GroupFunctions, group_functions
 from constrainet.maps.gating import Gates, gates
-from constrainet.maps.grids import FieldMap
 from constrainet.maps.graph_pooling import pool_graphs
+from constrainet.maps.grids import FieldMap
 from constrainet.maps.harmonic_polynomials import Harmonics as harmonics
 from constrainet.maps.kernels import Kernels, kernel_basis, offsets
 from constrainet.maps.linear_layer import PARAMETRIZATIONS
