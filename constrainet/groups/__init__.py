@@ -45,9 +45,8 @@ from constrainet.groups.finite import (
 from constrainet.groups.group import Group, check_group
 from constrainet.groups.homomorphism import Homomorphism, is_known_finite, resembles
 from constrainet.groups.lie import GL, SE, SL, SU, Scaling, Sp, Trivial, U
-from constrainet.groups.lie_algebra import LieAlgebra
+from constrainet.groups.lie_algebra import LieAlgebra, double_precision
 from constrainet.groups.orthogonal import SO, Lorentz, O, SOplus
-from constrainet.groups.parametrisation import double_precision
 from constrainet.groups.semidirect import semidirect
 from constrainet.groups.structure import ConjugacyClasses
 from constrainet.groups.subgroups import stabiliser, subgroup

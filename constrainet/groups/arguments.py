@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from constrainet.arguments import check_count
 from constrainet.linalg import LARGEST_CONDITION, Matrix, Monomial, even_units, moved
 from constrainet.tolerances import EXACT
 
@@ -35,20 +36,8 @@ def check_size(name: str, argument: str, value: object, minimum: int = 1) -> int
         TypeError: if the value is no integer.
         ValueError: if it is smaller than `minimum`.
     """
-    try:
-        if isinstance(value, bool | np.bool_):
-            raise TypeError
-        size = operator.index(value)  # pyright: ignore[reportArgumentType]
-    except TypeError:
-        raise TypeError(
-            f"`{name}({argument}=...)` should be an integer of at least {minimum}. "
-            f"Got {value!r}, which is of type {type(value).__name__}."
-        ) from None
-    if size < minimum:
-        raise ValueError(
-            f"`{name}({argument}=...)` should be an integer of at least {minimum}. Got {size}."
-        )
-    return size
+    check_count(f"{name}({argument}=...)", value, minimum)
+    return operator.index(value)  # pyright: ignore[reportArgumentType] (known to be an integer)
 
 
 def check_images(name: str, value: object) -> np.ndarray:

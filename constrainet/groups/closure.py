@@ -9,7 +9,7 @@ import numpy as np
 import scipy.linalg
 
 from constrainet.groups.words import RelationError
-from constrainet.linalg import logarithm
+from constrainet.linalg import as_real_rows, from_real_rows, logarithm
 from constrainet.tolerances import CLEARLY, CLUSTER, EXACT
 
 MOST_FOUND = 2**20
@@ -115,12 +115,9 @@ class Closure:
         return np.hstack([as_real_rows(part, is_complex) for part, (_, is_complex) in pairs])
 
     def _as_pairs(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        (d, is_complex), (n, image_is_complex) = self._shapes
-        cut = d * d * (1 + is_complex)
-        return (
-            _as_matrices(rows[:, :cut], d, is_complex),
-            _as_matrices(rows[:, cut:], n, image_is_complex),
-        )
+        parts = zip(np.split(rows, [self._length], axis=1), self._shapes, strict=True)
+        matrices, images = (from_real_rows(part, *shape) for part, shape in parts)
+        return matrices, images
 
     @property
     def _length(self) -> int:
@@ -267,21 +264,6 @@ class Closure:
                 rest = logarithm(g)
                 return None if rest is None else [*found, self.project(rest)]
         return None
-
-
-def as_real_rows(matrices: np.ndarray, is_complex: bool) -> np.ndarray:
-    """Matrices as real rows, (..., d, d) to (..., d²) or (..., 2d²)."""
-    *shape, d, _ = matrices.shape
-    flat = matrices.reshape(*shape, d * d)
-    return np.concatenate([np.real(flat), np.imag(flat)], axis=-1) if is_complex else flat
-
-
-def _as_matrices(rows: np.ndarray, d: int, is_complex: bool) -> np.ndarray:
-    """The same back."""
-    if is_complex:
-        real, imaginary = np.split(rows, 2, axis=1)
-        rows = real + 1j * imaginary
-    return rows.reshape(len(rows), d, d)
 
 
 def sizes_of(matrices: np.ndarray) -> np.ndarray:

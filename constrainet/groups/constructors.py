@@ -11,7 +11,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from constrainet.groups.arguments import check_images, check_size
-from constrainet.groups.parametrisation import tangents
+from constrainet.groups.lie_algebra import tangents
 from constrainet.linalg import Monomial
 
 ROUNDING = 1e-15

@@ -21,7 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.linalg import block_diag
 
-from constrainet.linalg import canonical_basis, digest
+from constrainet.linalg import as_real_rows, canonical_basis, digest, from_real_rows
 from constrainet.tolerances import RANK
 
 Sampler = Callable[[jax.Array], jax.Array]
@@ -222,15 +222,10 @@ def orthonormal_span(matrices: np.ndarray) -> np.ndarray:
     if len(matrices) == 0:
         return matrices
     matrices = matrices / np.abs(matrices).max(axis=(1, 2), keepdims=True)
-    flat = matrices.reshape(len(matrices), -1)
-    is_complex = np.iscomplexobj(flat)
-    real = np.concatenate([np.real(flat), np.imag(flat)], axis=1) if is_complex else flat
-    _, values, rows = np.linalg.svd(real, full_matrices=False)
+    is_complex = np.iscomplexobj(matrices)
+    _, values, rows = np.linalg.svd(as_real_rows(matrices, is_complex), full_matrices=False)
     rows = canonical_basis(rows[values > RANK * values[0]].T).T
-    if is_complex:
-        real_part, imaginary_part = np.split(rows, 2, axis=1)
-        rows = real_part + 1j * imaginary_part
-    return rows.reshape(-1, *matrices.shape[1:])
+    return from_real_rows(rows, matrices.shape[1], is_complex)
 
 
 def random_combination(key: jax.Array, basis: np.ndarray | jax.Array, radius: float) -> jax.Array:

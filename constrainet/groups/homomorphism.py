@@ -11,7 +11,6 @@ exactly if the group that the pairs (h, ρ(h)) generate is no larger than that o
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Protocol
 
 import numpy as np
 import scipy.linalg
@@ -53,14 +52,6 @@ NEARLY = 1e-14
 """Squares of what commutes but for rounding, relative."""
 
 
-class Search(Protocol):
-    """A way to write elements in the generators."""
-
-    def image(self, g: np.ndarray, within: float) -> np.ndarray | None:
-        """ρ(g), shape (n, n); None if g is not found in the group, up to a relative distance."""
-        ...
-
-
 class Homomorphism:
     """From a group that is no product to invertible matrices, given on generators.
 
@@ -94,7 +85,7 @@ class Homomorphism:
         return moved(self._lie.image(moved(A, self._units)), 1 / self._image_units)
 
 
-def _search(group: Group, discrete: np.ndarray, lie: Closure) -> Search:
+def _search(group: Group, discrete: np.ndarray, lie: Closure) -> Words | _Factored | _Components:
     if not group.is_discrete:
         return _Components(group, discrete, lie)
     monomials = [m for m in group.discrete_matrices if isinstance(m, Monomial)]

@@ -25,7 +25,7 @@ import numpy as np
 from constrainet.errors import AmbiguousRankError
 from constrainet.groups.lie_algebra import LieAlgebra
 from constrainet.groups.words import Words
-from constrainet.linalg import moved, null_space
+from constrainet.linalg import KroneckerProduct, KroneckerSum, moved, null_space, to_dense
 from constrainet.tolerances import CLUSTER, EXACT, RANK, STRETCH
 
 MAX_WORDS = 16
@@ -160,7 +160,7 @@ def _invariant_subspaces(
     """Orthonormal columns of irreducible subspaces of a unitary group: a generic splitting."""
     eye = np.eye(d)
     constraints = [np.kron(m, eye) - np.kron(eye, m.T) for m in (*algebra.basis, *matrices)]
-    commutant = _common_null_space(constraints, d * d)
+    commutant = common_null_space(constraints, d * d)
     if commutant is None:
         return [eye]
     generic = commutant @ np.random.RandomState(0).normal(size=commutant.shape[1])
@@ -220,24 +220,11 @@ def _moves_a_tensor(
     """Whether a matrix moves an invariant of V^⊗k ⊗ V*^⊗dual."""
 
     def power(m: np.ndarray) -> np.ndarray:
-        inverse = np.linalg.inv(m).T
-        total = np.eye(1)
-        for factor in [m] * k + [inverse] * dual:
-            total = np.kron(total, factor)
-        return total
+        return to_dense(KroneckerProduct([m] * k + [np.linalg.inv(m).T] * dual))
 
-    def derivative(a: np.ndarray) -> np.ndarray:
-        factors = [a] * k + [-a.T] * dual
-        n = len(a) ** len(factors)
-        total = np.zeros((n, n), a.dtype)
-        for i, factor in enumerate(factors):
-            before, after = len(a) ** i, len(a) ** (len(factors) - 1 - i)
-            total += np.kron(np.eye(before), np.kron(factor, np.eye(after)))
-        return total
-
-    constraints = [derivative(a) for a in algebra.basis]
+    constraints = [to_dense(KroneckerSum([a] * k + [-a.T] * dual)) for a in algebra.basis]
     constraints += [power(h) - np.eye(len(h) ** (k + dual)) for h in matrices]
-    invariants = _common_null_space(constraints, len(g) ** (k + dual))
+    invariants = common_null_space(constraints, len(g) ** (k + dual))
     if invariants is None:
         return False
     image = power(g)
@@ -245,7 +232,7 @@ def _moves_a_tensor(
     return bool(moved > EXACT * np.linalg.norm(image, 2))
 
 
-def _common_null_space(constraints: list[np.ndarray], size: int) -> np.ndarray | None:
+def common_null_space(constraints: list[np.ndarray], size: int) -> np.ndarray | None:
     """What all constraints send to zero, as columns; None if that cannot be decided."""
     scaled = [c / max(np.linalg.norm(c, 2), EXACT) for c in constraints]
     try:

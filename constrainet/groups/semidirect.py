@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import scipy.linalg
 
-from constrainet.errors import AmbiguousRankError
 from constrainet.groups.group import Group, check_group
-from constrainet.groups.parametrisation import double_precision
-from constrainet.linalg import logarithm, moved, null_space, to_dense, units_of
+from constrainet.groups.lie_algebra import double_precision
+from constrainet.groups.membership import common_null_space
+from constrainet.linalg import logarithm, moved, to_dense, units_of
 from constrainet.tolerances import EXACT, RANK
 
 ANGLE = 0.125
@@ -246,10 +246,8 @@ def _is_faithful(
     pairs = [*zip(discrete, H.discrete_generators, strict=True)]
     pairs += [*zip(algebra, H.lie_algebra, strict=True)]
     constraints += [np.kron(image, one_H) - np.kron(one_N, h.T) for image, h in pairs]
-    scaled = [c / max(np.linalg.norm(c, 2), EXACT) for c in constraints]
-    try:
-        found, _ = null_space(np.concatenate(scaled), RANK)
-    except AmbiguousRankError:
+    found = common_null_space(constraints, N.dim * H.dim)
+    if found is None:
         return False
     generic = found @ np.random.RandomState(0).normal(size=found.shape[1])
     values = np.linalg.svd(generic.reshape(N.dim, H.dim), compute_uv=False)

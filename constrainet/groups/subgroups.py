@@ -10,7 +10,7 @@ import numpy as np
 import scipy.linalg
 
 from constrainet.errors import AmbiguousRankError
-from constrainet.groups.arguments import check_discrete_generators, check_lie_algebra
+from constrainet.groups.arguments import check_lie_algebra
 from constrainet.groups.group import Group, check_group
 from constrainet.groups.permutations import PermutationGroup
 from constrainet.groups.points import DoubtError, PermutationAction, orbits
@@ -60,12 +60,9 @@ def subgroup(
     """
     group = check_group("subgroup", group)
     algebra = None if lie_algebra is None else check_lie_algebra(lie_algebra)
-    elements = (
-        None if discrete_generators is None else check_discrete_generators(discrete_generators)
-    )
     made = Group(
         lie_algebra=np.zeros((0, group.dim, group.dim)) if algebra is None else algebra,
-        discrete_generators=elements,
+        discrete_generators=discrete_generators,
         name=name or f"subgroup of {group.name}",
     )
     for index, a in enumerate(made.lie_algebra):
@@ -134,8 +131,8 @@ def stabiliser(group: Group, vector: Any, *, name: str | None = None) -> Group:
         return group if found is even else found.in_units(1 / group.units)
     scale = np.linalg.norm(v)
     v = v / scale if scale else v
-    moving = [g for g in map(to_dense, group.discrete_matrices) if _distance(g @ v, v) > EXACT]
-    if not moving and not _moves(group.algebra.basis, v):
+    misses = [np.linalg.norm(to_dense(h) @ v - v) for h in group.discrete_matrices]
+    if max(misses, default=0) <= EXACT and not _moves(group.algebra.basis, v):
         return group
     return (_finite_stabiliser if group.is_finite else _lie_stabiliser)(group, v, name)
 
@@ -307,10 +304,6 @@ def _exponentials(basis: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.n
         "`stabiliser(vector=...)`: the discrete generators do not keep the orbit of the vector "
         "under the identity component, so that its components cannot be told."
     )
-
-
-def _distance(a: np.ndarray, b: np.ndarray) -> float:
-    return float(np.linalg.norm(a - b))
 
 
 def _moves(basis: np.ndarray, v: np.ndarray) -> bool:

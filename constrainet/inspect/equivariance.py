@@ -263,7 +263,7 @@ class Measurement:
 
         They are evaluated together, because JAX compiles functions for each size of a batch.
         """
-        moved = [_act(self.source, g, self.x) for g in self.elements]
+        moved = [act(self.source, g, self.x) for g in self.elements]
         generated = [(h @ self.x.T).T for h in self.source.generator_images[0]]
         return np.stack([self.x, *moved, *generated])
 
@@ -284,7 +284,7 @@ class Measurement:
 
     def error(self, infinitesimal: bool = True) -> EquivarianceError:
         """All of them."""
-        expected = np.stack([_act(self.target, g, self.values) for g in self.elements])
+        expected = np.stack([act(self.target, g, self.values) for g in self.elements])
         errors, scales = relative_errors(self._moved(self.outputs), expected)
         return EquivarianceError(
             worst=float(errors.max()),
@@ -327,7 +327,7 @@ class Measurement:
         """What changes if inputs and outputs change by one rounding, or products are exact."""
         epsilon = float(jnp.finfo(self.dtype).eps)
         trembling = epsilon * self.output_noise * self.values
-        moved = np.stack([_act(self.target, g, trembling) for g in self.elements])
+        moved = np.stack([act(self.target, g, trembling) for g in self.elements])
         shaken = self.on_all(self.inputs * (1 + epsilon * self.noise)) - self.outputs
         total = sum(np.linalg.norm(part, axis=-1) for part in (moved, self._moved(shaken)))
         # fast matrix units round to fewer digits than the dtype has; a CPU has none
@@ -373,7 +373,8 @@ def samples(group: Group, key: jax.Array, count: int) -> np.ndarray:
         return np.asarray(group.samples(key, count))
 
 
-def _act(rep: Rep, g: np.ndarray, x: np.ndarray) -> np.ndarray:
+def act(rep: Rep, g: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """ρ(g) x, real for real representations."""
     moved = rep.act(g, x)
     # the elements of a product are complex if any factor is
     return moved if rep.is_complex or np.iscomplexobj(x) else np.real(moved)

@@ -30,7 +30,9 @@ from constrainet.linalg.canonical import LONG, canonical_basis, canonical_combin
 from constrainet.linalg.content import ByContent, digest
 from constrainet.linalg.dense import (
     adjoint_relation,
+    as_real_rows,
     closed_combinations,
+    from_real_rows,
     kronecker_pairs,
     null_space,
     numerical_rank,
@@ -66,6 +68,7 @@ __all__ = [
     "apply_along",
     "are_hermitian",
     "are_orthogonal",
+    "as_real_rows",
     "canonical_basis",
     "canonical_combinations",
     "closed_combinations",
@@ -76,6 +79,7 @@ __all__ = [
     "even_sizes",
     "even_units",
     "fingerprint",
+    "from_real_rows",
     "is_singular",
     "is_unitary",
     "kronecker_pairs",

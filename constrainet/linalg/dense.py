@@ -92,10 +92,10 @@ def closed_combinations(matrices: np.ndarray) -> np.ndarray:
     """
     if not matrices.any():
         return np.zeros((0, len(matrices)))
-    flat = _as_real(matrices)
+    flat = as_real_rows(matrices, True)
     left, values, _ = np.linalg.svd(flat.T, full_matrices=False)
     span = left[:, values > EXACT * values[0]]
-    adjoints = _as_real(matrices.conj().swapaxes(1, 2)).T
+    adjoints = as_real_rows(matrices.conj().swapaxes(1, 2), True).T
     outside = adjoints - span @ (span.T @ adjoints)
     try:
         closed, _ = null_space(outside, EXACT * values[0])
@@ -106,9 +106,19 @@ def closed_combinations(matrices: np.ndarray) -> np.ndarray:
     return closed.T[size > EXACT * values[0]]
 
 
-def _as_real(matrices: np.ndarray) -> np.ndarray:
-    flat = matrices.reshape(len(matrices), -1)
-    return np.concatenate([np.real(flat), np.imag(flat)], axis=1)
+def as_real_rows(matrices: np.ndarray, is_complex: bool) -> np.ndarray:
+    """Matrices as real rows, (..., d, d) to (..., d²) or (..., 2d²)."""
+    *shape, d, _ = matrices.shape
+    flat = matrices.reshape(*shape, d * d)
+    return np.concatenate([np.real(flat), np.imag(flat)], axis=-1) if is_complex else flat
+
+
+def from_real_rows(rows: np.ndarray, d: int, is_complex: bool) -> np.ndarray:
+    """The same back, (k, d²) or (k, 2d²) to (k, d, d)."""
+    if is_complex:
+        real, imaginary = np.split(rows, 2, axis=1)
+        rows = real + 1j * imaginary
+    return rows.reshape(len(rows), d, d)
 
 
 def kronecker_pairs(a: np.ndarray, b: np.ndarray) -> np.ndarray:

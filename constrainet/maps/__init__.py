@@ -1,14 +1,18 @@
 """Equivariant maps as pure functions of parameters and arrays, free of any framework.
 
 A `Map` (`map.py`) has `init`, which makes parameters, and `apply`. Maps are `linear`
-(`linear_layer.py`), `convolution` of fields on grids (`convolution_layer.py`, by `grids.py`) and
-pooling over places and over what a group permutes (`pooling.py`), products (`product_layers.py`),
-non-linearities (`nonlinearities.py`) and `layer_norm` (`normalization.py`), and what is made of
-others: `chain` and `residual` (`composition.py`), and the models `emlp`
-(`perceptron.py`) and `tensor_product_net` (`product_net.py`), whose hidden representations
-`channels.py` chooses and `reach.py` completes. `edge_convolution` (`edge_layer.py`) passes
-messages along the edges of a graph (`edges.py`). `conversion.py` changes between parametrizations,
-and `folding.py` prepares models for inference, or `onnx.py` for other runtimes.
+(`linear_layer.py`), `convolution` of fields on grids and its transpose (`convolution_layer.py`, by
+`grids.py`), pooling over places and over what a group permutes (`pooling.py`), products
+(`product_layers.py`), non-linearities (`nonlinearities.py`) and `layer_norm` (`normalization.py`),
+and what is made of others: `chain` and `residual` (`composition.py`), and the models `emlp`
+(`perceptron.py`), `tensor_product_net` (`product_net.py`) and, for fields, `steerable_cnn`
+(`steerable_cnn.py`), whose hidden representations `channels.py` chooses and `reach.py` completes.
+`edge_convolution` (`edge_layer.py`) passes messages along the edges of a graph (`edges.py`),
+and so do the models of points in space, `tensor_field_net` and others (`message_passing.py`), by
+blocks (`message_blocks.py`); `edge_map.py` says what these share, and `graph_pooling.py` adds up
+results by graph.
+`conversion.py` changes between parametrizations, and `folding.py` prepares models for inference, or
+`onnx.py` for other runtimes.
 
 Functions on spaces need more: `harmonics` (`harmonic_polynomials.py`), equivariant functions of a
 point, `radial_basis` (`radial_basis.py`), functions of its length without parameters, and kernels
@@ -34,6 +38,8 @@ from constrainet.maps.composition import Composite, chain
 from constrainet.maps.composition import Residual as residual
 from constrainet.maps.conversion import convert
 from constrainet.maps.convolution_layer import Convolution as convolution
+from constrainet.maps.convolution_layer import KernelMap
+from constrainet.maps.convolution_layer import TransposedConvolution as transposed_convolution
 from constrainet.maps.coordinates import Coordinates
 from constrainet.maps.edge_layer import EdgeConvolution as edge_convolution
 from constrainet.maps.equivariant import EquivariantMap, equivariant_map
@@ -42,8 +48,10 @@ from constrainet.maps.fingerprints import fingerprint
 from constrainet.maps.folding import fold
 from constrainet.maps.functions_on_groups import GroupFunctions, group_functions
 from constrainet.maps.gating import Gates, gates
+from constrainet.maps.graph_pooling import pool_graphs
+from constrainet.maps.grids import FieldMap
 from constrainet.maps.harmonic_polynomials import Harmonics as harmonics
-from constrainet.maps.kernels import Kernels, kernel_basis
+from constrainet.maps.kernels import Kernels, kernel_basis, offsets
 from constrainet.maps.linear_layer import PARAMETRIZATIONS
 from constrainet.maps.linear_layer import Linear as linear
 from constrainet.maps.map import (
@@ -56,6 +64,9 @@ from constrainet.maps.map import (
     like_input,
     walk,
 )
+from constrainet.maps.message_passing import ScalarFieldNet as scalar_field_net
+from constrainet.maps.message_passing import TensorFieldNet as tensor_field_net
+from constrainet.maps.message_passing import VectorFieldNet as vector_field_net
 from constrainet.maps.nonlinearities import GatedNonlinearity as gated
 from constrainet.maps.nonlinearities import NormNonlinearity as norm
 from constrainet.maps.nonlinearities import PointwiseNonlinearity as pointwise
@@ -82,6 +93,7 @@ from constrainet.maps.sampling import CircleGrid as circle_grid
 from constrainet.maps.sampling import SampledNonlinearity as sampled_nonlinearity
 from constrainet.maps.sampling import SphereGrid as sphere_grid
 from constrainet.maps.shared_frame import SharedFrame, frame
+from constrainet.maps.steerable_cnn import SteerableCNN as steerable_cnn
 
 __all__ = [
     "CONNECTIONS",
@@ -91,10 +103,12 @@ __all__ = [
     "Coordinates",
     "EquivariantMap",
     "Features",
+    "FieldMap",
     "FoldedModel",
     "Gates",
     "GroupFunctions",
     "InvariantSquares",
+    "KernelMap",
     "Kernels",
     "Map",
     "Parameter",
@@ -135,20 +149,27 @@ __all__ = [
     "matched_rep",
     "norm",
     "num_hidden",
+    "offsets",
     "pointwise",
+    "pool_graphs",
     "product_rep",
     "radial_basis",
     "regular",
     "residual",
     "sampled_nonlinearity",
     "save_onnx",
+    "scalar_field_net",
     "sphere_grid",
+    "steerable_cnn",
+    "tensor_field_net",
     "tensor_product",
     "tensor_product_block",
     "tensor_product_map",
     "tensor_product_net",
+    "transposed_convolution",
     "uniform_rep",
     "upsample",
+    "vector_field_net",
     "walk",
     "with_gates",
 ]

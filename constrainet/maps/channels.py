@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 from math import prod
 from numbers import Integral
@@ -193,13 +193,19 @@ def num_hidden(channels: Any, num_layers: int | None) -> int:
     return num_layers
 
 
-def hidden_reps(channels: Any, num_layers: int | None, group: Group) -> list[Rep]:
+def hidden_reps(
+    channels: Any,
+    num_layers: int | None,
+    group: Group,
+    of_width: Callable[[int, Group], Rep] = uniform_rep,
+) -> list[Rep]:
     """One representation for each hidden layer.
 
     Args:
         channels: an int (a width), a representation, or a sequence with one of either per layer.
         num_layers: the number of hidden layers, or None, as in `num_hidden`.
         group: whose representations.
+        of_width: what a width stands for.
 
     Raises:
         TypeError: if `channels` is none of these.
@@ -221,7 +227,7 @@ def hidden_reps(channels: Any, num_layers: int | None, group: Group) -> list[Rep
     for each in channels:
         if not isinstance(each, Rep):
             check_count("channels", each, least=1)
-    return [c if isinstance(c, Rep) else uniform_rep(c, group) for c in channels]
+    return [c if isinstance(c, Rep) else of_width(c, group) for c in channels]
 
 
 def are_chosen(channels: Any) -> bool:

@@ -31,6 +31,15 @@ class Composite(Map):
             xs = (layer.run(params.get(name, {}), *xs),)
         return xs[0]
 
+    def on_arrays(
+        self, name: str, params: Mapping[str, Any], *xs: jax.Array, **external: Any
+    ) -> jax.Array:
+        if not self.acts_on_fields:
+            return super().on_arrays(name, params, *xs, **external)
+        for key, layer in self.layers.items():
+            xs = (layer.on_arrays(f"{name}/{key}", params.get(key, {}), *xs),)
+        return xs[0]
+
 
 @dataclass(frozen=True)
 class Chain(Composite):
@@ -81,15 +90,6 @@ class Chain(Composite):
         if self.acts_on_fields:
             return named(self.maps)
         return named(each.within(self.frame) for each in self.maps)
-
-    def on_arrays(
-        self, name: str, params: Mapping[str, Any], *xs: jax.Array, **external: Any
-    ) -> jax.Array:
-        if not self.acts_on_fields:
-            return super().on_arrays(name, params, *xs, **external)
-        for key, layer in self.layers.items():
-            xs = (layer.on_arrays(f"{name}/{key}", params.get(key, {}), *xs),)
-        return xs[0]
 
 
 def chain(*maps: Map) -> Chain:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from constrainet.arguments import check_option
-from constrainet.maps.convolution_layer import Convolution
+from constrainet.maps.convolution_layer import KernelMap
 from constrainet.maps.linear_layer import PARAMETRIZATIONS, Linear
 from constrainet.maps.map import Map, checked
 
@@ -43,7 +43,7 @@ def convert(m: Map, params: Mapping[str, Any], parametrization: str) -> dict[str
 
 
 def _converted(m: Map, params: Mapping[str, Any], parametrization: str) -> dict[str, Any]:
-    if isinstance(m, Linear | Convolution):
+    if isinstance(m, Linear | KernelMap):
         return m.converted(params, parametrization)
     return {
         name: _converted(m.layers[name], each, parametrization) if name in m.layers else each

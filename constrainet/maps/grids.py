@@ -35,6 +35,10 @@ class FieldMap(Map):
     space: Rep | None
 
     @abstractmethod
+    def _check(self) -> None:
+        """Refuses what does not fit, of its own arguments."""
+
+    @abstractmethod
     def on_grid(self, name: str, params: Mapping[str, Any], x: jax.Array) -> jax.Array:
         """`apply` on arrays (batch, *grid, rep_in.dim) that were checked, with one batch axis.
 
@@ -181,17 +185,18 @@ class Window:
         )
 
 
-def per_axis(name: str, sizes: Any, place_rep: Rep) -> tuple[int, ...]:
+def per_axis(name: str, sizes: Any, place_rep: Rep, alike: bool = True) -> tuple[int, ...]:
     """A positive whole number for each axis of the grid.
 
     Args:
         name: of the argument.
         sizes: a number for all axes, or one for each.
         place_rep: how places move.
+        alike: whether they should be equal along axes that the group takes to each other.
 
     Raises:
-        TypeError, ValueError: if there are not as many, one is no such number, or those of two
-            axes differ that the group takes to each other.
+        TypeError, ValueError: if there are not as many, one is no such number, or they should be
+            equal and are not.
     """
     axes = place_rep.dim
     if isinstance(sizes, Integral):
@@ -203,7 +208,7 @@ def per_axis(name: str, sizes: Any, place_rep: Rep) -> tuple[int, ...]:
         )
     for size in sizes:
         check_count(name, size, least=1)
-    if len(set(sizes)) > 1:
+    if alike and len(set(sizes)) > 1:
         discrete, infinitesimal = place_rep.generator_images
         for h in (*discrete, *infinitesimal):
             for i, j in np.argwhere(np.abs(h @ np.eye(axes)) > AGREE):

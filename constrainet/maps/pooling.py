@@ -51,10 +51,6 @@ class GridPooling(FieldMap):
             )
         self._check()
 
-    @abstractmethod
-    def _check(self) -> None:
-        """Refuses what does not fit, of its own arguments."""
-
     @property
     def rep_in(self) -> Rep:
         """How inputs transform."""

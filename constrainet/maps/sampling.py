@@ -77,8 +77,7 @@ class Grid(metaclass=Declared):
     @cached_property
     def harmonics(self) -> Harmonics:
         """The functions whose coefficients are meant: orthonormal in the mean."""
-        assert self.space is not None
-        return Harmonics(self.space, self.bandwidth - 1)
+        return Harmonics(self.space, self.bandwidth - 1)  # pyright: ignore[reportArgumentType]
 
     @property
     def rep(self) -> Rep:

@@ -42,6 +42,15 @@ class Convolution(Layer):
     make = cm.convolution
 
 
+class TransposedConvolution(Layer):
+    """The transpose of a convolution: from a coarser grid to a finer one, if it strides.
+
+    Its arguments and parameters are those of `constrainet.maps.transposed_convolution`.
+    """
+
+    make = cm.transposed_convolution
+
+
 class AvgPool(Layer):
     """The mean over a window about each place of a grid.
 
@@ -185,3 +194,39 @@ class TensorProductNet(Layer):
     """
 
     make = cm.tensor_product_net
+
+
+class SteerableCNN(Layer):
+    """Residual convolutions of a field, and one vector for it, or a field.
+
+    Its arguments and parameters are those of `constrainet.maps.steerable_cnn`.
+    """
+
+    make = cm.steerable_cnn
+
+
+class TensorFieldNet(Layer):
+    """The recommended model of points in space.
+
+    Its arguments and parameters are those of `constrainet.maps.tensor_field_net`.
+    """
+
+    make = cm.tensor_field_net
+
+
+class VectorFieldNet(Layer):
+    """A model of points in space that moves them.
+
+    Its arguments and parameters are those of `constrainet.maps.vector_field_net`.
+    """
+
+    make = cm.vector_field_net
+
+
+class ScalarFieldNet(Layer):
+    """A model of points in space that knows invariants alone.
+
+    Its arguments and parameters are those of `constrainet.maps.scalar_field_net`.
+    """
+
+    make = cm.scalar_field_net

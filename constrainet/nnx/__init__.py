@@ -22,10 +22,15 @@ from constrainet.nnx.layers import (
     PointwiseNonlinearity,
     RegularNonlinearity,
     SampledNonlinearity,
+    ScalarFieldNet,
+    SteerableCNN,
+    TensorFieldNet,
     TensorProduct,
     TensorProductBlock,
     TensorProductNet,
+    TransposedConvolution,
     Upsample,
+    VectorFieldNet,
 )
 
 __all__ = [
@@ -46,8 +51,13 @@ __all__ = [
     "PointwiseNonlinearity",
     "RegularNonlinearity",
     "SampledNonlinearity",
+    "ScalarFieldNet",
+    "SteerableCNN",
+    "TensorFieldNet",
     "TensorProduct",
     "TensorProductBlock",
     "TensorProductNet",
+    "TransposedConvolution",
     "Upsample",
+    "VectorFieldNet",
 ]

@@ -22,6 +22,10 @@ class Convolution(Layer, make=cm.convolution):
     """A convolution of fields on grids, whose kernel commutes with the group: `cm.convolution`."""
 
 
+class TransposedConvolution(Layer, make=cm.transposed_convolution):
+    """The transpose of a convolution, from coarser grids to finer: `cm.transposed_convolution`."""
+
+
 class AvgPool(Layer, make=cm.avg_pool):
     """The mean over a window about each place of a grid: `cm.avg_pool`."""
 
@@ -84,3 +88,19 @@ class TensorProductBlock(Layer, make=cm.tensor_product_block):
 
 class TensorProductNet(Layer, make=cm.tensor_product_net):
     """The recommended model: blocks of tensor products, and a readout: `cm.tensor_product_net`."""
+
+
+class SteerableCNN(Layer, make=cm.steerable_cnn):
+    """Residual convolutions of a field, and one vector for it, or a field: `cm.steerable_cnn`."""
+
+
+class TensorFieldNet(Layer, make=cm.tensor_field_net):
+    """The recommended model of points in space: `cm.tensor_field_net`."""
+
+
+class VectorFieldNet(Layer, make=cm.vector_field_net):
+    """A model of points in space that moves them: `cm.vector_field_net`."""
+
+
+class ScalarFieldNet(Layer, make=cm.scalar_field_net):
+    """A model of points in space that knows invariants alone: `cm.scalar_field_net`."""

@@ -14,7 +14,7 @@ from scipy.sparse.linalg import LinearOperator
 from constrainet.errors import ProblemTooLargeError
 from constrainet.groups import Group
 from constrainet.linalg import KroneckerProduct
-from constrainet.reps.symmetries import Piece, Symmetries
+from constrainet.reps.question import Piece, Symmetries
 from constrainet.solve import Projector, Space, Subspace, memory_limit
 
 
@@ -82,9 +82,9 @@ class Action(ABC):
     def _drho(self, blocks) -> Any:
         """The matrix of a Lie algebra element, given by its blocks."""
 
-    @abstractmethod
     def _act(self, blocks, x) -> Any:
         """An element applied to vectors of shape (..., dim)."""
+        return x @ self._rho(blocks).T
 
     @abstractmethod
     def _images(self, place: int) -> tuple[list, list]:
@@ -273,21 +273,16 @@ def block_diagonal(blocks):
     return xp.concat(rows, axis=0)
 
 
-def embedded(group: Group, place: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """The discrete and Lie generators of one factor, as matrices of the size of the product."""
-    before = sum(factor.dim for factor in group.factors[:place])
-    factor = group.factors[place]
-    own = slice(before, before + factor.dim)
-    discrete, lie = [], []
-    for h in factor.discrete_generators:
-        matrix = np.eye(group.dim, dtype=group.dtype)
-        matrix[own, own] = h
-        discrete.append(matrix)
-    for A in factor.lie_algebra:
-        matrix = np.zeros((group.dim, group.dim), group.dtype)
-        matrix[own, own] = A
-        lie.append(matrix)
-    return discrete, lie
+def by_factor(group: Group, discrete, lie) -> list[tuple[np.ndarray, np.ndarray]]:
+    """What all generators of a group have, in order, as what those of each factor have."""
+    counts = [(len(f.discrete_matrices), len(f.lie_algebra)) for f in group.factors]
+    stops = np.cumsum(counts, axis=0)[:-1]
+    return [*zip(np.split(discrete, stops[:, 0]), np.split(lie, stops[:, 1]), strict=True)]
+
+
+def embedded(group: Group) -> list[tuple[np.ndarray, np.ndarray]]:
+    """For each factor its discrete and Lie generators, as matrices of the size of the product."""
+    return by_factor(group, group.discrete_generators, group.lie_algebra)
 
 
 def check_rep(call: str, rep) -> None:

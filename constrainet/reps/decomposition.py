@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 import numpy as np
 
 from constrainet.errors import ProblemTooLargeError
 from constrainet.groups import Group
-from constrainet.linalg import digest
+from constrainet.linalg import ByContent, digest
 from constrainet.reps.notation import SUBSCRIPTS, with_multiplicity
-from constrainet.reps.question import Question
+from constrainet.reps.question import Question, Symmetries
 from constrainet.reps.rep import Rep
 from constrainet.reps.subquotient import Subquotient, flattened
-from constrainet.reps.symmetries import Symmetries
 from constrainet.solve import Atom, Component, Space, constant, intertwiners, memory_limit
 from constrainet.solve import decompose as decompose_spaces
 
@@ -61,7 +60,7 @@ TYPES: dict[int, Type] = {1: "real", 2: "complex", 4: "quaternionic"}
 
 
 @dataclass(frozen=True, eq=False)
-class IrreducibleDecomposition:
+class IrreducibleDecomposition(ByContent):
     """A representation as a direct sum of irreducible ones.
 
     Attributes:
@@ -88,17 +87,11 @@ class IrreducibleDecomposition:
         copies = Question(irrep, self.rep).solve().rank
         return copies // max(1, Question(irrep, irrep).solve().rank)
 
-    @property
+    @cached_property
     def key(self) -> bytes:
         """The digest of all attributes that equality goes by."""
         irreps = tuple((irrep.key, count) for irrep, count in self.irreps)
         return digest(self.rep.key, irreps, self.matrix)
-
-    def __eq__(self, other):
-        return self.key == other.key if isinstance(other, type(self)) else NotImplemented
-
-    def __hash__(self):
-        return hash(self.key)
 
     def __repr__(self):
         return f"IrreducibleDecomposition({self})"

@@ -16,7 +16,7 @@ from scipy.sparse.linalg import aslinearoperator
 
 from constrainet.groups import Group, check_group
 from constrainet.linalg import Monomial, digest
-from constrainet.reps.atomic import AtomicRep, joint_atom
+from constrainet.reps.atomic import AtomicRep, joint_atom, resting_images
 from constrainet.reps.notation import with_factor
 from constrainet.reps.rep import Rep, TensorProduct, direct_sum, tensor_product
 from constrainet.reps.unbound import needs_group
@@ -88,9 +88,6 @@ class Defining(Rep):
     def _drho(self, blocks):
         A = blocks[self.place]
         return -A.T if self.is_dual else A
-
-    def _act(self, blocks, x):
-        return x @ self._rho(blocks).T
 
     def _images(self, place):
         generators = self.group.factors[place]
@@ -240,9 +237,7 @@ class Determinant(AtomicRep):
     def matrices(self, place):
         factor = self.group.factors[place]
         if place != self.place:
-            return [np.eye(1) for _ in factor.discrete_matrices], [
-                np.zeros((1, 1)) for _ in factor.lie_algebra
-            ]
+            return resting_images(factor, 1)
         values = [self._of_generator(h) for h in factor.discrete_matrices]
         values = [1 / value for value in values] if self.is_dual else values
         traces = np.trace(factor.lie_algebra, axis1=1, axis2=2)

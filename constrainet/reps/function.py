@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,11 +12,11 @@ import jax.numpy as jnp
 import numpy as np
 import scipy.linalg
 
+from constrainet.arguments import check_count
 from constrainet.groups import Group, check_group, double_precision
 from constrainet.linalg import digest
 from constrainet.reps.action import block_diagonal, embedded
 from constrainet.reps.atomic import AtomicRep
-from constrainet.reps.derived import dual, inflate
 from constrainet.reps.rep import Rep
 from constrainet.tolerances import AGREE
 
@@ -51,20 +50,9 @@ class FunctionRep(AtomicRep):
         return np.iscomplexobj(self._at(np.eye(self.group.dim, dtype=self.group.dtype)))
 
     @cached_property
-    def T(self) -> Rep:
-        return dual(self)
-
-    @cached_property
     def key(self) -> bytes:
-        images = [part for place in self._places for part in self.matrices(place)]
+        images = [part for both in self._generator_images for part in both]
         return digest("function", self.group.key, self.size, tuple(images))
-
-    @property
-    def _places(self) -> range:
-        return range(len(self.group.factors))
-
-    def lift(self, group, places):
-        return inflate(self, group, places)
 
     def matrices(self, place):
         return self._generator_images[place]
@@ -72,10 +60,9 @@ class FunctionRep(AtomicRep):
     @cached_property
     def _generator_images(self) -> list[tuple[list[np.ndarray], list[np.ndarray]]]:
         """For each factor, in float64."""
-        generators = [embedded(self.group, place) for place in self._places]
         return [
             ([self._at(h) for h in discrete], [self._tangent(A) for A in lie])
-            for discrete, lie in generators
+            for discrete, lie in embedded(self.group)
         ]
 
     def _at(self, g: np.ndarray) -> np.ndarray:
@@ -101,9 +88,6 @@ class FunctionRep(AtomicRep):
 
     def _cast(self, matrix: np.ndarray) -> np.ndarray:
         return matrix.astype(np.result_type(matrix, self.group.dtype))
-
-    def _act(self, blocks, x):
-        return x @ self._rho(blocks).T
 
     def __str__(self):
         return self.label
@@ -148,15 +132,8 @@ def from_function(group: Group, rho: Callable, dim: int, *, label: str = "ρ") -
     check_group("from_function", group)
     if not callable(rho):
         raise TypeError(f"`from_function(rho=...)` should be a function. Got {rho!r}.")
-    try:
-        size = operator.index(dim)
-    except TypeError:
-        raise TypeError(
-            f"`from_function(dim=...)` should be a whole number. Got {dim!r}."
-        ) from None
-    if size < 1:
-        raise ValueError(f"`from_function(dim=...)` should be at least 1. Got {size}.")
-    rep = FunctionRep(group, rho, size, label)
+    check_count("from_function(dim=...)", dim, 1)
+    rep = FunctionRep(group, rho, int(dim), label)
     _check_values(rep)
     for left, right, difference in _violations(rep):
         raise ValueError(
@@ -176,9 +153,7 @@ def _check_values(rep: FunctionRep) -> None:
             f"Got {value.dtype} of shape {value.shape}."
         )
     try:
-        images = [
-            matrix for place in rep._places for part in rep.matrices(place) for matrix in part
-        ]
+        images = [image for both in rep._generator_images for part in both for image in part]
     except jax.errors.TracerArrayConversionError:
         raise ValueError(
             "`from_function(rho=...)` should be written with `jax.numpy`, so that it can be "

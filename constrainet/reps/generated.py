@@ -21,8 +21,8 @@ from constrainet.groups import (
     check_precision,
 )
 from constrainet.linalg import Monomial, digest, is_singular, moved, to_dense, units_of
+from constrainet.reps.action import by_factor
 from constrainet.reps.atomic import AtomicRep
-from constrainet.reps.derived import dual, inflate
 from constrainet.reps.rep import Rep
 from constrainet.reps.subquotient import frozen
 from constrainet.tolerances import EXACT
@@ -60,15 +60,8 @@ class GeneratedRep(AtomicRep):
         return any(np.iscomplexobj(m) for discrete, lie in self.images for m in (*discrete, lie))
 
     @cached_property
-    def T(self) -> Rep:
-        return dual(self)
-
-    @cached_property
     def key(self) -> bytes:
         return digest("generated", self.group.key, self.images)
-
-    def lift(self, group, places):
-        return inflate(self, group, places)
 
     def matrices(self, place):
         return self.images[place]
@@ -98,9 +91,6 @@ class GeneratedRep(AtomicRep):
     def _drho(self, blocks):
         pairs = zip(self._homomorphisms, blocks, strict=True)
         return sum(part.tangent_image(A) for part, A in pairs)
-
-    def _act(self, blocks, x):
-        return x @ self._rho(blocks).T
 
     def __str__(self):
         return self.label
@@ -152,9 +142,8 @@ def from_generators(group: Group, *, drho: Any = None, rho: Any = None, label: s
         exp(6.283 A0) = 1 in the group, but the two sides' images differ by 2.0e+00.
     """
     check_group("from_generators", group)
-    counts = [(len(f.discrete_matrices), len(f.lie_algebra)) for f in group.factors]
-    discrete = _checked("rho", "discrete generator", rho, sum(m for m, _ in counts), group)
-    lie = _checked("drho", "Lie generator", drho, sum(d for _, d in counts), group)
+    discrete = _checked("rho", "discrete generator", rho, len(group.discrete_matrices), group)
+    lie = _checked("drho", "Lie generator", drho, len(group.lie_algebra), group)
     sizes = {images.shape[1] for images in (discrete, lie) if images is not None}
     if len(sizes) != 1:
         raise ValueError(
@@ -173,12 +162,9 @@ def from_generators(group: Group, *, drho: Any = None, rho: Any = None, label: s
                 f"`from_generators(rho=...)` should be invertible matrices. Image {i} is singular."
             )
     dtype = np.result_type(float, discrete, lie)
-    images, start, lie_start = [], 0, 0
-    for m, d in counts:
-        own = discrete[start : start + m], lie[lie_start : lie_start + d]
-        images.append(tuple(frozen(part.astype(dtype)) for part in own))
-        start, lie_start = start + m, lie_start + d
-    rep = GeneratedRep(group, tuple(images), label)
+    parts = by_factor(group, discrete.astype(dtype), lie.astype(dtype))
+    images = tuple((frozen(own), frozen(own_lie)) for own, own_lie in parts)
+    rep = GeneratedRep(group, images, label)
     try:
         _check_commuting(images, units)
         rep._homomorphisms  # noqa: B018 (computed here, so that relations are checked here)

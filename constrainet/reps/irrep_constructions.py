@@ -13,19 +13,18 @@ Of the symmetric groups, they are made in Young's orthogonal form, by partitions
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from math import comb, sqrt
 
 import numpy as np
 
 from constrainet.groups import Group
-from constrainet.linalg import digest, real_harmonics, to_dense
+from constrainet.linalg import digest, real_harmonics
 from constrainet.reps.atomic import AtomicRep
 from constrainet.reps.decomposition import Irrep, Type, irrep
 from constrainet.reps.defining import Det, Scalar, V
 from constrainet.reps.generated import from_generators
-from constrainet.reps.notation import with_factor
 from constrainet.reps.rep import Rep
 
 
@@ -44,12 +43,11 @@ class Turning(AtomicRep):
     """Rotation by kθ for the rotation by θ of the plane, and a reflection for a reflection.
 
     Attributes:
+        group: of matrices of size 2, and no product.
         k: the frequency.
-        place: which factor of `group.factors` is the one of the plane.
     """
 
     k: int
-    place: int = 0
 
     @property
     def dim(self) -> int:
@@ -59,33 +57,19 @@ class Turning(AtomicRep):
     def is_complex(self) -> bool:
         return False
 
-    @property
-    def T(self) -> Rep:
-        return self
-
     @cached_property
     def key(self) -> bytes:
-        return digest("turning", self.group.key, self.k, self.place)
-
-    def lift(self, group, places):
-        return replace(self, group=group, place=places[self.place])
+        return digest("turning", self.group.key, self.k)
 
     def matrices(self, place):
-        factor = self.group.factors[place]
-        if place != self.place:
-            ones, zeros = np.eye(2), np.zeros((2, 2))
-            return [ones for _ in factor.discrete_matrices], [zeros for _ in factor.lie_algebra]
-        discrete = [self._turned(to_dense(h)) for h in factor.discrete_matrices]
-        return discrete, list(self.k * factor.lie_algebra)
+        discrete = [self._turned(h) for h in self.group.discrete_generators]
+        return discrete, list(self.k * self.group.lie_algebra)
 
     def _rho(self, blocks):
-        return self._turned(blocks[self.place])
+        return self._turned(blocks[0])
 
     def _drho(self, blocks):
-        return self.k * blocks[self.place]
-
-    def _act(self, blocks, x):
-        return x @ self._rho(blocks).T
+        return self.k * blocks[0]
 
     def _turned(self, g):
         xp = g.__array_namespace__()
@@ -98,7 +82,7 @@ class Turning(AtomicRep):
         return xp.stack([xp.stack([x, -sign * y]), xp.stack([y, sign * x])])
 
     def __str__(self):
-        return with_factor(f"[{self.k}]", self.group, self.place)
+        return f"[{self.k}]"
 
 
 def turning(group: Group, k: int, type: Type, label: str) -> Irrep:
@@ -117,7 +101,17 @@ def _turning(group: Group, k: int) -> Rep:
 
 def harmonic(group: Group, degree: int, label: str) -> Irrep:
     """The harmonic polynomials of one degree, for SO(3) and O(3)."""
-    return irrep(*_harmonics(group, degree), "real", label)
+    if degree == 0:
+        return trivial(group, label)
+    if degree == 1:
+        return irrep(V(group), np.eye(3)[:, [1, 2, 0]], "real", label)
+    parts = _halves(degree)
+    smaller = [V(group) if p == 1 else harmonic(group, p, f"[ℓ={p}]") for p in parts]
+    # the columns (x, y, z) of the vectors, in the order (y, z, x) of the harmonics
+    sides = [real_harmonics(1)[:, [2, 0, 1]] if p == 1 else real_harmonics(p) for p in parts]
+    coupling = _stretched(2 * parts[0], 2 * parts[1])
+    basis = np.kron(*sides).conj().T @ coupling @ real_harmonics(degree)
+    return irrep(smaller[0] * smaller[1], np.ascontiguousarray(basis.real), "real", label)
 
 
 def twisted_harmonic(group: Group, degree: int, label: str) -> Irrep:
@@ -128,38 +122,16 @@ def twisted_harmonic(group: Group, degree: int, label: str) -> Irrep:
 
 def spin(group: Group, twice: int, label: str) -> Irrep:
     """Spin j = `twice` / 2 of SU(2), m = j, ..., -j, with the signs of Condon and Shortley."""
-    return irrep(*_spins(group, twice), "quaternionic" if twice % 2 else "real", label)
-
-
-def _harmonics(group: Group, degree: int) -> tuple[Rep, np.ndarray]:
-    if degree == 0:
-        return Scalar(group), np.eye(1)
-    if degree == 1:
-        return V(group), np.eye(3)[:, [1, 2, 0]]
-    parts = _halves(degree)
-    smaller = [
-        V(group) if part == 1 else irrep(*_harmonics(group, part), "real", f"[ℓ={part}]")
-        for part in parts
-    ]
-    # the columns (x, y, z) of the vectors, in the order (y, z, x) of the harmonics
-    sides = [real_harmonics(1)[:, [2, 0, 1]] if p == 1 else real_harmonics(p) for p in parts]
-    coupling = _stretched(2 * parts[0], 2 * parts[1])
-    basis = np.kron(*sides).conj().T @ coupling @ real_harmonics(degree)
-    return smaller[0] * smaller[1], np.ascontiguousarray(basis.real)
-
-
-def _spins(group: Group, twice: int) -> tuple[Rep, np.ndarray]:
     if twice == 0:
-        return Scalar(group), np.eye(1)
+        return trivial(group, label)
     if twice == 1:
-        return V(group), np.eye(2)
+        return irrep(V(group), np.eye(2), "quaternionic", label)
     parts = _halves(twice)
-    smaller = [
-        V(group) if part == 1 else irrep(*_spins(group, part), "real", f"[j={part}/2]")
-        for part in parts
-    ]
+    smaller = [V(group) if p == 1 else spin(group, p, f"[j={p}/2]") for p in parts]
     # from m = -j, ..., j to m = j, ..., -j
-    return smaller[0] * smaller[1], _stretched(*parts)[::-1, ::-1].copy()
+    basis = _stretched(*parts)[::-1, ::-1].copy()
+    type = "quaternionic" if twice % 2 else "real"
+    return irrep(smaller[0] * smaller[1], basis, type, label)
 
 
 def _halves(spin: int) -> tuple[int, int]:

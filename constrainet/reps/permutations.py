@@ -13,9 +13,8 @@ from constrainet.errors import ProblemTooLargeError
 from constrainet.groups import Group, check_group, is_known_finite
 from constrainet.linalg import Monomial, digest
 from constrainet.reps.action import block_diagonal, embedded
-from constrainet.reps.atomic import AtomicRep
+from constrainet.reps.atomic import AtomicRep, inflate
 from constrainet.reps.defining import Scalar
-from constrainet.reps.derived import inflate
 from constrainet.reps.generated import from_generators
 from constrainet.reps.rep import Rep, tensor_product
 from constrainet.reps.subgroups import induce
@@ -63,11 +62,8 @@ class PointPermutation(AtomicRep):
     def key(self) -> bytes:
         return digest("points", self.group.key, self.points)
 
-    def lift(self, group, places):
-        return inflate(self, group, places)
-
     def matrices(self, place):
-        discrete, lie = embedded(self.group, place)
+        discrete, lie = embedded(self.group)[place]
         n = self.dim
         return [Monomial(self._images_of(h)).to_dense() for h in discrete], [
             np.zeros((n, n))

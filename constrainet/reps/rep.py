@@ -2,7 +2,7 @@
 
 A `Rep` is a typed vector space: it belongs to a group and says how the group's elements act on its
 coordinates. It is atomic (`atomic.py`, `defining.py`), or it is a function of others: the sums,
-products and linear maps here, and those of `derived.py`, which are both.
+products and linear maps here, and those of `atomic.py`, which are both.
 """
 
 from __future__ import annotations
@@ -22,20 +22,14 @@ from constrainet.groups import Group
 from constrainet.linalg import BlockDiagonal, KroneckerProduct, KroneckerSum, digest
 from constrainet.reps.action import Action, block_diagonal
 from constrainet.reps.notation import with_multiplicity, with_power
-from constrainet.reps.question import Question, to_common_group, under_one_group
-from constrainet.reps.symmetries import Piece, outer
+from constrainet.reps.question import Piece, Question, outer, to_common_group, under_one_group
 
 MOST_FACTORS = 60
 """Of a tensor product, each an axis of an array; two axes more are needed beside them."""
 
 
 @names_elsewhere(
-    {
-        "size": "rep.dim",
-        "rho_dense": "rep.rho(g)",
-        "drho_dense": "rep.drho(A)",
-        "G": "rep.group",
-    }
+    {"size": "rep.dim", "rho_dense": "rep.rho(g)", "drho_dense": "rep.drho(A)", "G": "rep.group"}
 )
 @dataclass(frozen=True, eq=False, repr=False)
 class Rep(Action):
@@ -108,7 +102,9 @@ class Rep(Action):
     def __rshift__(self, other) -> LinearMaps:
         if not isinstance(other, Rep):
             return NotImplemented
-        return linear_maps(*under_one_group(self, other))
+        source, target = under_one_group(self, other)
+        factors = (*target.tensor_factors, *source.T.tensor_factors)
+        return LinearMaps(source.group, factors, source, target)
 
     def __lshift__(self, other) -> NoReturn:
         raise TypeError(
@@ -218,16 +214,15 @@ class DirectSum(Derived):
         return pieces
 
     def _rho(self, blocks):
-        return self._block_diagonal(blocks, [rep._rho(blocks) for rep, _ in self.parts])
+        return self._copies(blocks, [(rep._rho(blocks), count) for rep, count in self.parts])
 
     def _drho(self, blocks):
-        return self._block_diagonal(blocks, [rep._drho(blocks) for rep, _ in self.parts])
+        return self._copies(blocks, [(rep._drho(blocks), count) for rep, count in self.parts])
 
-    def _block_diagonal(self, blocks, matrices):
+    def _copies(self, blocks, matrices):
         g = blocks[0]
         xp = g.__array_namespace__()
-        pairs = zip(matrices, (count for _, count in self.parts), strict=True)
-        copies = [xp.kron(np.eye(count, dtype=m.dtype), m) for m, count in pairs]
+        copies = [xp.kron(np.eye(count, dtype=m.dtype), m) for m, count in matrices]
         return block_diagonal(copies or [xp.zeros((0, 0), dtype=g.dtype)])
 
     def _act(self, blocks, x):
@@ -268,6 +263,13 @@ class TensorProduct(Derived):
 
     factors: tuple[Rep, ...]
 
+    def __post_init__(self):
+        if len(self.factors) > MOST_FACTORS:
+            raise ValueError(
+                f"A tensor product should have at most {MOST_FACTORS} factors, because NumPy's "
+                f"arrays have at most 64 axes. Got {len(self.factors)}."
+            )
+
     @cached_property
     def dim(self) -> int:
         return prod(rep.dim for rep in self.factors)
@@ -301,9 +303,7 @@ class TensorProduct(Derived):
     def question(self):
         dims = [rep.dim for rep in self.factors]
         # both sides are as close in size as can be
-        cut = min(
-            range(len(dims) + 1), key=lambda cut: (max(prod(dims[:cut]), prod(dims[cut:])), -cut)
-        )
+        cut = min(range(len(dims), -1, -1), key=lambda k: max(prod(dims[:k]), prod(dims[k:])))
         source = tensor_product(self.group, [rep.T for rep in self.factors[cut:]])
         return Question(source, tensor_product(self.group, self.factors[:cut]))
 
@@ -373,7 +373,8 @@ class LinearMaps(TensorProduct):
         return self.source, self.target
 
     def of(self, group, operands):
-        return linear_maps(*operands)
+        source, target = operands
+        return source >> target
 
     @cached_property
     def key(self) -> bytes:
@@ -389,28 +390,11 @@ class LinearMaps(TensorProduct):
 
 def direct_sum(group: Group, summands: Sequence[tuple[Rep, int]]) -> Rep:
     """The direct sum, in its simplest form: equal neighbours joined, a single summand itself."""
-    parts = []
-    for rep, run in groupby((s for s in summands if s[1]), key=lambda summand: summand[0]):
-        parts.append((rep, sum(count for _, count in run)))
-    return parts[0][0] if len(parts) == 1 and parts[0][1] == 1 else DirectSum(group, tuple(parts))
+    runs = groupby((s for s in summands if s[1]), key=lambda summand: summand[0])
+    parts = tuple((rep, sum(count for _, count in run)) for rep, run in runs)
+    return parts[0][0] if len(parts) == 1 and parts[0][1] == 1 else DirectSum(group, parts)
 
 
 def tensor_product(group: Group, factors: Sequence[Rep]) -> Rep:
     """The tensor product; of a single factor, that factor."""
-    _check_number(factors)
     return factors[0] if len(factors) == 1 else TensorProduct(group, tuple(factors))
-
-
-def linear_maps(source: Rep, target: Rep) -> LinearMaps:
-    """The linear maps between two representations of one group."""
-    factors = (*target.tensor_factors, *source.T.tensor_factors)
-    _check_number(factors)
-    return LinearMaps(source.group, factors, source, target)
-
-
-def _check_number(factors: Sequence[Rep]) -> None:
-    if len(factors) > MOST_FACTORS:
-        raise ValueError(
-            f"A tensor product should have at most {MOST_FACTORS} factors, because NumPy's arrays "
-            f"have at most 64 axes. Got {len(factors)}."
-        )

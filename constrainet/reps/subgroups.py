@@ -11,8 +11,8 @@ import scipy.linalg
 
 from constrainet.groups import Group, check_group, is_known_finite, resembles
 from constrainet.reps.action import block_diagonal, check_rep, embedded
+from constrainet.reps.atomic import AtomicRep, DerivedAtom
 from constrainet.reps.defining import Defining, V
-from constrainet.reps.derived import DerivedAtom, inflate
 from constrainet.reps.generated import on_host
 from constrainet.reps.named_parts import NamedSum
 from constrainet.reps.rep import (
@@ -34,12 +34,10 @@ class Restricted(DerivedAtom):
     """
 
     kind, notation = "restricted", "Res({})"
-
-    def lift(self, group, places):
-        return inflate(self, group, places)
+    lift = AtomicRep.lift
 
     def matrices(self, place):
-        discrete, lie = embedded(self.group, place)
+        discrete, lie = embedded(self.group)[place]
         return [self.rep.rho(h) for h in discrete], [self.rep.drho(A) for A in lie]
 
     def _outer(self, blocks):
@@ -111,20 +109,18 @@ class Induced(DerivedAtom):
     representatives: np.ndarray
 
     kind, notation = "induced", "Ind({})"
+    lift = AtomicRep.lift
 
     @property
     def dim(self) -> int:
         return len(self.representatives) * self.rep.dim
-
-    def lift(self, group, places):
-        return inflate(self, group, places)
 
     @cached_property
     def _inverses(self) -> np.ndarray:
         return np.linalg.inv(self.representatives)
 
     def matrices(self, place):
-        discrete, lie = embedded(self.group, place)
+        discrete, lie = embedded(self.group)[place]
         return [self._at(h) for h in discrete], [self._tangent(A) for A in lie]
 
     def _rho(self, blocks):
@@ -153,9 +149,6 @@ class Induced(DerivedAtom):
     def _tangent(self, A: np.ndarray) -> np.ndarray:
         pairs = zip(self._inverses, self.representatives, strict=True)
         return scipy.linalg.block_diag(*(self.rep.drho(inverse @ A @ r) for inverse, r in pairs))
-
-    def _act(self, blocks, x):
-        return x @ self._rho(blocks).T
 
 
 def induce(rep: Rep, group: Group) -> Rep:

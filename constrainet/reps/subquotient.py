@@ -46,6 +46,9 @@ class Subquotient(AtomicRep, Derived):
     basis: np.ndarray
     label: str
 
+    def lift(self, group, places):
+        return Derived.lift(self, group, places)
+
     @property
     def operands(self) -> tuple[Rep, ...]:
         return (self.parent,)

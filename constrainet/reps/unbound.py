@@ -16,6 +16,22 @@ from constrainet.reps.rep import Rep
 P = ParamSpec("P")
 
 
+def _refused(operator: str) -> tuple[Callable[..., NoReturn], Callable[..., NoReturn]]:
+    """An operator of functions that make representations, and the same from the right."""
+
+    def refuse(left, right) -> NoReturn:
+        function = left if isinstance(left, Unbound) else right
+        meant = f"{_line(left)} {operator} {_line(right)}"
+        if operator == "<<":
+            meant = f"{_line(right)} >> {_line(left)}"
+        raise TypeError(
+            f"`{_name(left)} {operator} {_name(right)}`: `{function.__name__}` is a function that "
+            f"makes representations. {function._advice(meant)}"
+        )
+
+    return refuse, lambda right, left: refuse(left, right)
+
+
 class Unbound(Generic[P]):
     """A function that makes representations; anything but calling it is refused with advice.
 
@@ -49,41 +65,11 @@ class Unbound(Generic[P]):
             "`G = SO(3)`."
         )
 
-    def _refuse(self, left: object, operator: str, right: object) -> NoReturn:
-        got = f"{_name(left)} {operator} {_name(right)}"
-        if operator == "<<":
-            left, operator, right = right, ">>", left
-        raise TypeError(
-            f"`{got}`: `{self.__name__}` is a function that makes representations. "
-            + self._advice(f"{_line(left)} {operator} {_line(right)}")
-        )
-
-    def __add__(self, other) -> NoReturn:
-        self._refuse(self, "+", other)
-
-    def __radd__(self, other) -> NoReturn:
-        self._refuse(other, "+", self)
-
-    def __mul__(self, other) -> NoReturn:
-        self._refuse(self, "*", other)
-
-    def __rmul__(self, other) -> NoReturn:
-        self._refuse(other, "*", self)
-
-    def __pow__(self, other) -> NoReturn:
-        self._refuse(self, "**", other)
-
-    def __rshift__(self, other) -> NoReturn:
-        self._refuse(self, ">>", other)
-
-    def __rrshift__(self, other) -> NoReturn:
-        self._refuse(other, ">>", self)
-
-    def __lshift__(self, other) -> NoReturn:
-        self._refuse(self, "<<", other)
-
-    def __rlshift__(self, other) -> NoReturn:
-        self._refuse(other, "<<", self)
+    __add__, __radd__ = _refused("+")
+    __mul__, __rmul__ = _refused("*")
+    __pow__, __rpow__ = _refused("**")
+    __rshift__, __rrshift__ = _refused(">>")
+    __lshift__, __rlshift__ = _refused("<<")
 
     def __reduce__(self) -> str:
         return self.__name__  # found in its module, as a function is

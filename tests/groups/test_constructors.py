@@ -61,7 +61,7 @@ def test_permutations_refuse_other_rows(images, error, message):
         ([[(0, 1), (1, 2)]], None, ValueError, "disjoint cycles.*a point comes twice"),
         ([[(0, 5)]], 5, ValueError, r"points 0 ... 4.*Got the point 5"),
         ([[(0, -1)]], None, ValueError, "at least 0. Got -1"),
-        ([[(0, 0.5)]], None, TypeError, "should be an integer"),
+        ([[(0, 0.5)]], None, TypeError, "should be a whole number"),
     ],
 )
 def test_cycles_refuse_other_shapes(generators, num_points, error, message):

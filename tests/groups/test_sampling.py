@@ -388,5 +388,5 @@ def test_samples_may_be_none(G):
 def test_samples_refuses_bad_numbers():
     with pytest.raises(ValueError, match=r"`Group.samples\(n=...\)`.*Got -1"):
         SO(3).samples(jax.random.key(0), -1)
-    with pytest.raises(TypeError, match=r"`Group.samples\(n=...\)` should be an integer"):
+    with pytest.raises(TypeError, match=r"`Group.samples\(n=...\)` should be a whole number"):
         SO(3).samples(jax.random.key(0), 2.5)

@@ -19,6 +19,7 @@ mixed = 2 * Scalar(v.group) + 2 * v
 mirrored = V(Group(discrete_generators=[[[-1.0]]]))  # of which an array (places, dim) is a field
 grid = cm.sphere_grid(2, v)
 few: dict[str, Any] = {"channels": 12, "num_layers": 2}
+graph: dict[str, Any] = {"channels": 2, "num_layers": 1}
 
 DECLARED: dict[str, tuple[str, tuple[Any, ...], dict[str, Any]]] = {
     "Linear": ("Linear", (mixed, v**2), {}),
@@ -27,6 +28,7 @@ DECLARED: dict[str, tuple[str, tuple[Any, ...], dict[str, Any]]] = {
     "BiLinear": ("BiLinear", (mixed, v), {}),
     "TensorProduct": ("TensorProduct", (mixed, v, mixed), {"connections": "full"}),
     "Convolution": ("Convolution", (2 * mirrored, mirrored + 1, 3), {}),
+    "TransposedConvolution": ("TransposedConvolution", (mirrored, mirrored + 1, 2, 2), {}),
     "AvgPool": ("AvgPool", (2 * mirrored, 2), {}),
     "GlobalAvgPool": ("GlobalAvgPool", (mirrored,), {}),
     "Downsample": ("Downsample", (mirrored,), {}),
@@ -42,7 +44,11 @@ DECLARED: dict[str, tuple[str, tuple[Any, ...], dict[str, Any]]] = {
     "EMLPBlock": ("EMLPBlock", (mixed, 2 * v), {}),
     "EMLP": ("EMLP", (mixed, v), {**few, "parametrization": "basis"}),
     "TensorProductBlock": ("TensorProductBlock", (mixed,), {}),
+    "SteerableCNN": ("SteerableCNN", (mirrored, mirrored), {"channels": 4, "num_blocks": 1}),
     "TensorProductNet": ("TensorProductNet", (mixed, v), {"channels": 2, "num_blocks": 1}),
+    "TensorFieldNet": ("TensorFieldNet", (mixed, v), {**graph, "degree": 1}),
+    "VectorFieldNet": ("VectorFieldNet", (mixed, v), graph),
+    "ScalarFieldNet": ("ScalarFieldNet", (mixed, v), graph),
 }
 
 
@@ -62,7 +68,7 @@ def inputs(m: Map, *lead: int) -> list[jax.Array]:
     found = [
         jnp.asarray(normal(i, (*lead, rep.dim)), jnp.float32) for i, rep in enumerate(m.reps_in)
     ]
-    if isinstance(m, cm.edge_convolution):
+    if hasattr(m, "num_edge_features"):
         ends = jnp.arange(lead[0])
         found += [ends, ends[::-1]]
     return found

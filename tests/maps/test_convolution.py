@@ -156,12 +156,16 @@ def test_parametrizations_compute_the_same(name):
     np.testing.assert_allclose(once(m.apply, back, field), y, atol=1e-12)
 
 
-def test_a_folded_convolution_is_a_plain_one():
-    m = cm.convolution(V(SO(2)), 3 * V(SO(2)) + 2, 3, parametrization="projector")
+def test_folded_convolutions_are_plain_ones():
+    rep = 3 * V(SO(2)) + 2
+    m = cm.chain(
+        cm.convolution(V(SO(2)), rep, 4, 2, parametrization="projector"),
+        cm.transposed_convolution(rep, V(SO(2)), 4, 2, with_bias=False),
+    )
     params = m.init(jax.random.key(0))
     x = jnp.asarray(normal(0, (3, 6, 6, 2)), jnp.float32)
     folded = cm.fold(m.apply, params, x)
-    assert sorted(w.shape for w in folded.weights) == [(1, 1, 1, 8), (3, 3, 2, 8)]
+    assert sorted(w.shape for w in folded.weights) == [(1, 1, 1, 8), (4, 4, 2, 8), (4, 4, 2, 8)]
     np.testing.assert_allclose(folded(x[:2]), m.apply(params, x[:2]), atol=1e-5)
 
 
@@ -215,6 +219,67 @@ def test_convolutions_are_values_and_take_fields_without_a_batch():
     y = m.apply(params, field)
     np.testing.assert_allclose(m.apply(params, field[1, 2]), y[1, 2], atol=1e-6)
     assert y.dtype == jnp.float32 and y.shape == (2, 3, 4, 5, 2)
+
+
+TRANSPOSED = {
+    "a line": (V(LINE), V(LINE) + 1, 2 * V(LINE), 3, {"stride": 2}, (4,), (7,)),
+    "even": (v, one + v, v, 4, {"stride": 2}, (3, 3), (6, 6)),
+    "inside": (v, v, regular, 3, {"stride": 2, "padding": "VALID"}, (3, 3), (7, 7)),
+    "periodic": (v, one, v, 2, {"stride": 2, "padding": "CIRCULAR", "rate": 3}, (3, 3), (6, 6)),
+    "space": (V(SO(3)), 1 + V(SO(3)), V(SO(3)), 3, {}, (3, 3, 3), (3, 3, 3)),
+    "spinors": (V(SPIN, factor=0), V(SPIN, factor=1), V(SPIN), 3, {}, (3, 3), (3, 3)),
+    "points": (V(O(2)), V(O(2)), 1 + V(O(2)), 1, {"stride": 3}, (3, 3), (7, 7)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TRANSPOSED)
+def test_transposed_convolutions_are_transposes_and_commute_with_the_group(name):
+    """⟨T f, h⟩ = ⟨f, C h⟩ for the convolution C with the transposed kernel."""
+    space, rep_in, rep_out, shape, own, grid, finer = TRANSPOSED[name]
+    m = cm.transposed_convolution(rep_in, rep_out, shape, space=space, with_bias=False, **own)
+    dtype = complex if m.kernels.is_complex else float
+    w = normal(0, m.kernels.rank, dtype)
+    f, h = normal(1, (2, *grid, rep_in.dim), dtype), normal(2, (2, *finer, rep_out.dim), dtype)
+    g = ON_GRID.get({"points": "circle"}.get(name, name), element(rep_in.group))
+    f = np.concatenate([f, moved(space, rep_in, g, f)])
+    y, after = np.split(once(m.apply, {"w": w}, f), 2)
+    assert y.shape == h.shape
+    np.testing.assert_allclose(after, moved(space, rep_out, g, y), atol=1e-12 * np.abs(y).max())
+    back = cm.convolution(rep_out.T, rep_in.T, shape, space=space, with_bias=False, **own)
+    kernel = np.swapaxes(np.asarray(m.kernel({"w": w})), -1, -2)
+    params = {"w": back.kernels.coefficients(weights_of(back, kernel))}
+    np.testing.assert_allclose(back.kernel(params), kernel, atol=1e-12)  # which commutes, too
+    expected = np.sum(f[:2] * once(back.apply, params, h))
+    np.testing.assert_allclose(np.sum(y * h), expected, rtol=1e-10)
+
+
+def weights_of(m, kernel: np.ndarray) -> np.ndarray:
+    """Weights (rep_out.dim, functions, rep_in.dim) of a kernel (*shape, in, out)."""
+    flat = kernel.reshape(-1, *kernel.shape[-2:])
+    if m.kernels.samples is None:
+        return np.transpose(flat, (2, 0, 1))
+    inverse = np.linalg.pinv(m.kernels.samples)
+    return np.einsum("ap,pio->oai", inverse, flat)
+
+
+def test_transposed_convolutions_keep_the_variance():
+    rep = 8 * V(SO(2)) + 8
+    m = cm.transposed_convolution(rep, rep, 4, stride=2, padding="CIRCULAR")
+    y = once(m.apply, m.init(jax.random.key(0), jnp.float64), normal(0, (4, 8, 8, rep.dim)))
+    assert y.shape == (4, 16, 16, 24) and 0.8 < y.var() < 1.25
+
+
+def test_transposed_convolutions_reach_the_grid_that_is_asked_for():
+    m = cm.transposed_convolution(one, v, 3, 2, output_shape=[8, 7], padding="SAME")
+    params, x = m.init(jax.random.key(0)), jnp.ones((1, 4, 4, 1))
+    with pytest.warns(UserWarning, match="not symmetric about the middle of grid axes .0.:"):
+        assert m.apply(params, x).shape == (1, 8, 7, 2)
+    with pytest.raises(
+        ValueError, match=r"grid that a convolution.*\(5, 4\). Got \(8, 7\). .*\(9, 7\)"
+    ):
+        m.apply(params, jnp.ones((1, 5, 4, 1)))
+    with pytest.raises(ValueError, match="`output_shape` should be a whole number, or 2 of them"):
+        cm.transposed_convolution(one, v, 3, output_shape=(8, 8, 8))
 
 
 SHEAR = Group(discrete_generators=[[[1.0, 1.0], [0.0, 1.0]]], name="shears")
