@@ -8,8 +8,8 @@ and what is made of others: `chain` and `residual` (`composition.py`), and the m
 (`perceptron.py`), `tensor_product_net` (`product_net.py`) and, for fields, `steerable_cnn`
 (`steerable_cnn.py`), whose hidden representations `channels.py` chooses and `reach.py` completes.
 `edge_convolution` (`edge_layer.py`) passes messages along the edges of a graph (`edges.py`).
-`conversion.py` changes between parametrizations, and `folding.py` prepares models for inference, or
-`onnx.py` for other runtimes.
+`conversion.py` changes between parametrizations, `subgroups.py` goes from groups to subgroups, and
+`folding.py` prepares models for inference, or `onnx.py` for other runtimes.
 
 Functions on spaces need more: `harmonics` (`harmonic_polynomials.py`), equivariant functions of a
 point, `radial_basis` (`radial_basis.py`), functions of its length without parameters, and kernels
@@ -83,6 +83,7 @@ from constrainet.maps.products import CONNECTIONS, TensorProductMap, tensor_prod
 from constrainet.maps.radial_basis import radial_basis
 from constrainet.maps.shared_frame import SharedFrame, frame
 from constrainet.maps.steerable_cnn import SteerableCNN as steerable_cnn
+from constrainet.maps.subgroups import restrict
 
 __all__ = [
     "CONNECTIONS",
@@ -143,6 +144,7 @@ __all__ = [
     "radial_basis",
     "regular",
     "residual",
+    "restrict",
     "save_onnx",
     "steerable_cnn",
     "tensor_product",
