@@ -115,7 +115,7 @@ def plot_basis(rep_in: Rep | None, rep_out: Rep, *, max_elements: int = 12) -> n
         >>> len(plot_basis(V(SO(3)) ** 2, V(SO(3)) ** 2))
         3
     """
-    pyplot = _pyplot()
+    pyplot = load_pyplot()
     source = source_of(rep_in, rep_out, "plot_basis")
     elements = sparse_basis(source, rep_out)
     drawn = elements[: max(0, max_elements)]
@@ -204,7 +204,7 @@ def plot_projection(rep_in: Rep | None, rep_out: Rep, key: jax.Array) -> np.ndar
         >>> axes[1].images[0].get_array().shape
         (8, 8)
     """
-    pyplot = _pyplot()
+    pyplot = load_pyplot()
     source = source_of(rep_in, rep_out, "plot_projection")
     subspace = Question(source, rep_out).solve()
     shape = (rep_out.dim, source.dim)
@@ -228,7 +228,7 @@ def new_axes(shape: tuple[int, int]) -> Axes:
     height, width = (max(1.0, CELL * n) for n in shape)
     shrink = min(1.0, LARGEST_SIDE / max(height, width))
     size = (max(3.4, shrink * width + 0.9), max(1.6, shrink * height + 1.1))
-    return _pyplot().subplots(figsize=size, layout="constrained")[1]
+    return load_pyplot().subplots(figsize=size, layout="constrained")[1]
 
 
 def _panel(width: int, height: int) -> tuple[float, float]:
@@ -237,7 +237,8 @@ def _panel(width: int, height: int) -> tuple[float, float]:
     return max(0.8, 2.3 * width / longest), max(0.8, 2.3 * height / longest)
 
 
-def _pyplot():
+def load_pyplot():
+    """Matplotlib, imported when it is needed."""
     try:
         import matplotlib.pyplot as pyplot
     except ImportError as error:

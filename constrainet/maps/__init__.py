@@ -11,8 +11,8 @@ and what is made of others: `chain` and `residual` (`composition.py`), and the m
 and so do the models of points in space, `tensor_field_net` and others (`message_passing.py`), by
 blocks (`message_blocks.py`); `edge_map.py` says what these share, and `graph_pooling.py` adds up
 results by graph.
-`conversion.py` changes between parametrizations, and `folding.py` prepares models for inference, or
-`onnx.py` for other runtimes.
+`conversion.py` changes between parametrizations, `subgroups.py` goes from groups to subgroups, and
+`folding.py` prepares models for inference, or `onnx.py` for other runtimes.
 
 Functions on spaces need more: `harmonics` (`harmonic_polynomials.py`), equivariant functions of a
 point, `radial_basis` (`radial_basis.py`), functions of its length without parameters, and kernels
@@ -94,6 +94,7 @@ from constrainet.maps.sampling import SampledNonlinearity as sampled_nonlinearit
 from constrainet.maps.sampling import SphereGrid as sphere_grid
 from constrainet.maps.shared_frame import SharedFrame, frame
 from constrainet.maps.steerable_cnn import SteerableCNN as steerable_cnn
+from constrainet.maps.subgroups import restrict
 
 __all__ = [
     "CONNECTIONS",
@@ -156,6 +157,7 @@ __all__ = [
     "radial_basis",
     "regular",
     "residual",
+    "restrict",
     "sampled_nonlinearity",
     "save_onnx",
     "scalar_field_net",
