@@ -6,7 +6,7 @@ A `Map` (`map.py`) has `init`, which makes parameters, and `apply`. Maps are `li
 (`product_layers.py`), non-linearities (`nonlinearities.py`) and `layer_norm` (`normalization.py`),
 and what is made of others: `chain` and `residual` (`composition.py`), and the models `emlp`
 (`perceptron.py`), `tensor_product_net` (`product_net.py`) and, for fields, `steerable_cnn`
-(`steerable_cnn.py`), whose hidden representations `channels.py` chooses and `reach.py` completes.
+(`convolution_net.py`), whose hidden representations `channels.py` chooses and `reach.py` completes.
 `edge_convolution` (`edge_layer.py`) passes messages along the edges of a graph (`edges.py`),
 and so do the models of points in space, `tensor_field_net` and others (`message_passing.py`), by
 blocks (`message_blocks.py`); `edge_map.py` says what these share, and `graph_pooling.py` adds up
@@ -40,6 +40,7 @@ from constrainet.maps.conversion import convert
 from constrainet.maps.convolution_layer import Convolution as convolution
 from constrainet.maps.convolution_layer import KernelMap
 from constrainet.maps.convolution_layer import TransposedConvolution as transposed_convolution
+from constrainet.maps.convolution_net import SteerableCNN as steerable_cnn
 from constrainet.maps.coordinates import Coordinates
 from constrainet.maps.edge_layer import EdgeConvolution as edge_convolution
 from constrainet.maps.equivariant import EquivariantMap, equivariant_map
@@ -93,7 +94,6 @@ from constrainet.maps.sampling import CircleGrid as circle_grid
 from constrainet.maps.sampling import SampledNonlinearity as sampled_nonlinearity
 from constrainet.maps.sampling import SphereGrid as sphere_grid
 from constrainet.maps.shared_frame import SharedFrame, frame
-from constrainet.maps.steerable_cnn import SteerableCNN as steerable_cnn
 from constrainet.maps.subgroups import restrict
 
 __all__ = [

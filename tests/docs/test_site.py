@@ -24,7 +24,10 @@ def test_every_public_name_is_documented_and_in_the_reference(name):
     page = reference.pages()[f"reference/{name}.md"]
     assert reference.undocumented(module) == []
     for public in {*module.__all__, *PUBLIC.get(name, "").split()}:
-        assert f"::: {reference.identifier(module, public)}\n" in page
+        path = reference.identifier(module, public)
+        assert f"::: {path}\n" in page
+        home, _, own = path.rpartition(".")  # a file of the same name has to hold it by this name
+        assert hasattr(importlib.import_module(home), own), path
 
 
 def test_every_floor_has_a_page():
