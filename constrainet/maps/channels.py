@@ -215,9 +215,10 @@ def hidden_reps(
     if isinstance(channels, Integral | Rep):
         channels = [channels] * num_layers
     if isinstance(channels, str) or not hasattr(channels, "__len__"):
+        advice = " Representations know their group: leave it out." * isinstance(channels, Group)
         raise TypeError(
             "`channels` should be an int, a representation, or a sequence of either. "
-            f"Got {channels!r}."
+            f"Got {channels!r}.{advice}"
         )
     if len(channels) != num_layers:
         raise ValueError(

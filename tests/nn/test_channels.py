@@ -118,6 +118,11 @@ def test_channels_of_another_type_are_refused(channels):
         hidden_reps(channels, 2, SO(3))
 
 
+def test_a_group_in_the_place_of_channels_is_told_to_be_left_out():
+    with pytest.raises(TypeError, match=r"Got SO\(3\). Representations know their group"):
+        hidden_reps(SO(3), 2, SO(3))
+
+
 @pytest.mark.parametrize("entry", ["8", 8.0, None, True])
 def test_entries_of_channels_of_another_type_are_refused(entry):
     with pytest.raises(TypeError, match=r"should be a whole number"):
