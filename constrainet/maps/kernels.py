@@ -127,7 +127,8 @@ class Kernels:
         self.basis = "harmonics" if obstacle and basis == "auto" else basis.replace("auto", "grid")
         self.rings, self.samples = None, None
         if self.basis == "grid":
-            self.functions = Permutation(self.space.group, images=images)
+            rows = np.array(images, int).reshape(-1, len(points))  # of no generators, too
+            self.functions = Permutation(self.space.group, images=rows)
         else:
             self._check_lengths(obstacle)
             self.rings = Rings(self.space, points)

@@ -42,13 +42,19 @@ CASES = {
     "strides": (v, v, regular, 3, {"stride": 2, "padding": "VALID"}, (7, 7)),
     "even strides": (v, v, v, 4, {"stride": 2}, (8, 8)),
     "rates": (v, one, v, 3, {"rate": 2}, (7, 7)),
+    "a point": (V(SO(2)), V(SO(2)), V(SO(2)) + 1, 1, {}, (4, 4)),
     "circle": (V(O(2)), V(O(2)), 1 + V(O(2)), 5, {}, (7, 7)),
     "eighths": (V(C(8)), Regular(C(8)), V(C(8)) + 1, 3, {"rate": 2}, (5, 5)),
     "space": (V(SO(3)), V(SO(3)), V(SO(3)) + 1, 3, {}, (3, 3, 3)),
     "cube": (cube, cube, 1 + cube, 3, {}, (3, 3, 3)),
     "spinors": (V(SPIN, factor=0), V(SPIN, factor=1), V(SPIN), 3, {}, (3, 3)),
 }  # fmt: skip
-ON_GRID = {"circle": QUARTER, "eighths": QUARTER, "space": np.diag([1.0, -1, -1])}
+ON_GRID = {
+    "circle": QUARTER,
+    "a point": QUARTER,
+    "eighths": QUARTER,
+    "space": np.diag([1.0, -1, -1]),
+}
 
 
 def made(name: str, **options):
