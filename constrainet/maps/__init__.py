@@ -17,7 +17,7 @@ results by graph.
 Functions on spaces need more: `harmonics` (`harmonic_polynomials.py`), equivariant functions of a
 point, `radial_basis` (`radial_basis.py`), functions of its length without parameters, and kernels
 made of harmonics or of functions of grid offsets (`kernels.py`). `sampling.py` leads from harmonics
-to samples on a circle or sphere, and back.
+to samples on a circle or sphere, and back, for `sampled_functions.py`.
 
 Under them stand the functions they compute with. A batch of vectors (`features.py`) is held in the
 representation's own coordinates or in irreducible ones (`coordinates.py`), which all maps of a
@@ -90,8 +90,8 @@ from constrainet.maps.product_net import TensorProductBlock as tensor_product_bl
 from constrainet.maps.product_net import TensorProductNet as tensor_product_net
 from constrainet.maps.products import CONNECTIONS, TensorProductMap, tensor_product_map
 from constrainet.maps.radial_basis import radial_basis
+from constrainet.maps.sampled_functions import SampledNonlinearity as sampled_nonlinearity
 from constrainet.maps.sampling import CircleGrid as circle_grid
-from constrainet.maps.sampling import SampledNonlinearity as sampled_nonlinearity
 from constrainet.maps.sampling import SphereGrid as sphere_grid
 from constrainet.maps.shared_frame import SharedFrame, frame
 from constrainet.maps.subgroups import restrict
