@@ -11,7 +11,7 @@ PYTEST := -m pytest -n auto --maxprocesses 8 --dist worksteal
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest golden lint format-check ruff types imports format bench accuracy layers fuzz docs package clean
+.PHONY: help demo test test-oldest golden lint format-check ruff types imports format bench accuracy layers fields fuzz docs package clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -54,6 +54,9 @@ accuracy: .venv/examples.installed ## train on the tasks of the EMLP paper (an h
 
 layers: ## time models beside a plain MLP and EMLP (half an hour, idle; ARGS=--skip-emlp)
 	$(BIN)/python benchmarks/layers.py $(ARGS)
+
+fields: .venv/examples.installed ## time and measure convolutions of fields beside plain ones (two minutes; ARGS=accuracy trains on rotated images)
+	$(BIN)/python benchmarks/fields.py $(ARGS)
 
 fuzz: .venv/test.installed ## 10,000 random problems against dense null spaces and averages (an hour; ARGS="--only-problem 7")
 	$(BIN)/python benchmarks/fuzz.py $(ARGS)
