@@ -16,8 +16,10 @@ results by graph.
 
 Functions on spaces need more: `harmonics` (`harmonic_polynomials.py`), equivariant functions of a
 point, `radial_basis` (`radial_basis.py`), functions of its length without parameters, and kernels
-made of harmonics or of functions of grid offsets (`kernels.py`). `sampling.py` leads from harmonics
-to samples on a circle or sphere, and back, for `sampled_functions.py`.
+made of harmonics or of functions of grid offsets (`kernels.py`). `sampling.py` leads from
+coefficients of functions to samples, and back, for `sampled_functions.py`: on circles and spheres
+(`sphere_sampling.py`), on the rotations (`rotation_sampling.py`), and on what finite groups permute
+(`orbit_sampling.py`).
 
 Under them stand the functions they compute with. A batch of vectors (`features.py`) is held in the
 representation's own coordinates or in irreducible ones (`coordinates.py`), which all maps of a
@@ -75,6 +77,8 @@ from constrainet.maps.nonlinearities import RegularNonlinearity as regular
 from constrainet.maps.normalization import LayerNorm as layer_norm
 from constrainet.maps.norms import InvariantSquares, invariant_squares
 from constrainet.maps.onnx import save_onnx
+from constrainet.maps.orbit_sampling import OrbitGrid as orbit_grid
+from constrainet.maps.orbit_sampling import orbit
 from constrainet.maps.perceptron import EMLP as emlp
 from constrainet.maps.perceptron import EMLPBlock as emlp_block
 from constrainet.maps.pooling import AvgPool as avg_pool
@@ -90,10 +94,13 @@ from constrainet.maps.product_net import TensorProductBlock as tensor_product_bl
 from constrainet.maps.product_net import TensorProductNet as tensor_product_net
 from constrainet.maps.products import CONNECTIONS, TensorProductMap, tensor_product_map
 from constrainet.maps.radial_basis import radial_basis
+from constrainet.maps.rotation_sampling import RotationGrid as rotation_grid
 from constrainet.maps.sampled_functions import SampledNonlinearity as sampled_nonlinearity
-from constrainet.maps.sampling import CircleGrid as circle_grid
-from constrainet.maps.sampling import SphereGrid as sphere_grid
+from constrainet.maps.sampling import Grid
 from constrainet.maps.shared_frame import SharedFrame, frame
+from constrainet.maps.sphere_sampling import CircleGrid as circle_grid
+from constrainet.maps.sphere_sampling import SphereGrid as sphere_grid
+from constrainet.maps.sphere_sampling import ThreeSphereGrid as three_sphere_grid
 from constrainet.maps.subgroups import restrict
 
 __all__ = [
@@ -107,6 +114,7 @@ __all__ = [
     "FieldMap",
     "FoldedModel",
     "Gates",
+    "Grid",
     "GroupFunctions",
     "InvariantSquares",
     "KernelMap",
@@ -151,6 +159,8 @@ __all__ = [
     "norm",
     "num_hidden",
     "offsets",
+    "orbit",
+    "orbit_grid",
     "pointwise",
     "pool_graphs",
     "product_rep",
@@ -158,6 +168,7 @@ __all__ = [
     "regular",
     "residual",
     "restrict",
+    "rotation_grid",
     "sampled_nonlinearity",
     "save_onnx",
     "scalar_field_net",
@@ -168,6 +179,7 @@ __all__ = [
     "tensor_product_block",
     "tensor_product_map",
     "tensor_product_net",
+    "three_sphere_grid",
     "transposed_convolution",
     "uniform_rep",
     "upsample",

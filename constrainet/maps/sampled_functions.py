@@ -1,4 +1,4 @@
-"""Pointwise functions of functions on the circle and the sphere, by samples on a grid."""
+"""Pointwise functions of functions on spheres and groups, by samples on a grid."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from constrainet.reps import Rep
 
 @dataclass(frozen=True)
 class SampledNonlinearity(Map):
-    """A function of the values of functions on a circle or sphere.
+    """A function of the values of functions on a sphere or group.
 
     Coefficients become samples, the function is applied to each, and coefficients come back. What
     the function makes of degrees beyond the bandwidth is cut off, and what it makes beyond those
     that the samples resolve is taken for lower ones: this is the only error of equivariance, and
     falls with the number of samples. For polynomials of degree d there is none from
-    samples = (d + 1) (bandwidth - 1) / 2 + 1 on.
+    samples = (d + 1) (bandwidth - 1) / 2 + 1 on; on what a finite group permutes there is none.
 
     Args:
         rep: how inputs and outputs transform: copies of `grid.rep`, one after the other.
         function: of an array of values, for JAX, such as `jax.nn.swish`.
-        grid: from `sphere_grid` or `circle_grid`.
+        grid: from `sphere_grid`, `rotation_grid`, `orbit_grid` or another.
         rtol: as of `Rep.equivariant_basis`.
         shared: coordinates shared with other maps, in a chain.
 

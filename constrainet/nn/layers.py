@@ -133,7 +133,7 @@ class RegularNonlinearity(Layer):
 
 
 class SampledNonlinearity(Layer):
-    """A function of the values of functions on a circle or sphere.
+    """A function of the values of functions on a sphere or group.
 
     Its arguments are those of `constrainet.maps.sampled_nonlinearity`; it has no parameters.
     """

@@ -63,7 +63,7 @@ class RegularNonlinearity(Layer, make=cm.regular):
 
 
 class SampledNonlinearity(Layer, make=cm.sampled_nonlinearity):
-    """A function of the values of functions on a circle or sphere: `cm.sampled_nonlinearity`."""
+    """A function of the values of functions on a sphere or group: `cm.sampled_nonlinearity`."""
 
 
 class LayerNorm(Layer, make=cm.layer_norm):

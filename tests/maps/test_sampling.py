@@ -14,7 +14,7 @@ from scipy.linalg import expm
 
 import constrainet.maps as cm
 from constrainet.groups import SO, O
-from constrainet.maps.sampling import RULES, legendre_functions
+from constrainet.maps.sphere_sampling import RULES, legendre_functions
 from constrainet.reps import V
 from tests.maps.precision import normal, once
 
