@@ -9,6 +9,7 @@ import pytest
 
 import fields
 import images
+import images_data
 from constrainet.groups import Trivial
 from constrainet.maps import offsets
 
@@ -18,7 +19,7 @@ def test_images_and_labels_are_read_as_they_were_written(tmp_path):
     for kind, header, array in (("images-idx3", 16, pixels), ("labels-idx1", 8, np.arange(3))):
         with gzip.open(tmp_path / f"t10k-{kind}-ubyte.gz", "wb") as file:
             file.write(bytes(header) + array.astype(np.uint8).tobytes())
-    data = images.read(tmp_path, "t10k")
+    data = images_data.read(tmp_path, "t10k")
     np.testing.assert_array_equal(data.images[..., 0], pixels)
     assert data.labels.tolist() == [0, 1, 2] and data[1:].labels.tolist() == [1, 2]
 
@@ -27,12 +28,12 @@ def test_images_are_turned_about_their_middle():
     """A bump at a distance from the middle stays at that distance, and goes all around."""
     places = offsets((28, 28))
     bump = np.exp(-((places - [6, 0]) ** 2).sum(axis=1) / 8).reshape(1, 28, 28, 1)
-    turned = images.rotated(np.repeat(bump, 40, axis=0), seed=0)
+    turned = images_data.rotated(np.repeat(bump, 40, axis=0), seed=0)
     np.testing.assert_allclose(turned.sum(axis=(1, 2, 3)), bump.sum(), rtol=1e-2)
     middles = np.einsum("nxyc,xyk->nk", turned, places.reshape(28, 28, 2)) / bump.sum()
     np.testing.assert_allclose(np.linalg.norm(middles, axis=1), 6, atol=0.1)
     assert np.abs(middles.mean(axis=0)).max() < 3
-    again = images.rotated(np.repeat(bump, 40, axis=0), seed=0)
+    again = images_data.rotated(np.repeat(bump, 40, axis=0), seed=0)
     np.testing.assert_array_equal(again, turned)
 
 
