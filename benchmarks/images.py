@@ -15,8 +15,7 @@ import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
-from math import prod
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,26 +26,18 @@ import optax
 
 import constrainet.maps as cm
 from constrainet.groups import SO, C, D, Group, Trivial
-from constrainet.maps.nonlinearities import normalized_swish
-from constrainet.reps import Regular, Rep, Scalar
 from images_data import FOLDER, NUM_TEST, NUM_TRAIN, Data, halves, prepare
+from images_models import Network, moments, of_size, size
 
 HERE = Path(__file__).parent
 DATA = HERE.parent / "build" / "images.npz"
 RESULTS = HERE / "results" / "images.json"
 
-CLASSES = 10
 BATCH, TEST_BATCH = 64, 1000
 CHUNK = 100
 """Steps in one call of the compiled program."""
 
-BLOCKS = 3
-KERNEL = 5
-WIDE, INVARIANTS = 64, 64
-BANDWIDTH, SAMPLES = 4, 6
-"""Of functions on the circle, the fields under SO(2)."""
-
-RATE, DECAY, DROPOUT = 3e-3, 0.05, 0.3
+RATE, DECAY = 3e-3, 0.05
 WARM = 0.05
 """The part of a run in which the rate rises."""
 
@@ -85,97 +76,6 @@ STAGES = [
 
 LEAST, MOST = 300, 4000
 """Steps of a run of weight one."""
-
-
-def size(*maps: cm.Map) -> int:
-    """The number of parameters."""
-    shapes = jax.eval_shape(lambda key: [m.init(key) for m in maps], jax.random.key(0))
-    return sum(prod(leaf.shape) for leaf in jax.tree.leaves(shapes))
-
-
-Moments = tuple[jax.Array, jax.Array]
-
-
-class Network(NamedTuple):
-    """From images to invariants, and from these to classes.
-
-    Between the two, invariants are normalised over a batch, and in training some are left out.
-    """
-
-    body: cm.Map
-    head: cm.Map
-
-    def init(self, key: jax.Array) -> list:
-        """Parameters."""
-        return [m.init(k) for m, k in zip(self, jax.random.split(key), strict=True)]
-
-    def invariants(self, params: list, images: jax.Array) -> jax.Array:
-        """Of images of bytes."""
-        return self.body.apply(params[0], images.astype(jnp.float32) / 115)  # root mean square
-
-    def logits(
-        self, params: list, x: jax.Array, moments: Moments, key: jax.Array | None = None
-    ) -> jax.Array:
-        """Of invariants, with the moments of a batch of them; of all without a key."""
-        mean, deviation = moments
-        x = (x - mean) / (deviation + 1e-3)
-        if key is not None:
-            x = x * jax.random.bernoulli(key, 1 - DROPOUT, x.shape) / (1 - DROPOUT)
-        return self.head.apply(params[1], x)
-
-
-def moments(x: jax.Array) -> Moments:
-    """Mean and deviation of each column."""
-    return x.mean(axis=0), x.std(axis=0)
-
-
-def network(group: Group, width: int) -> Network:
-    """A residual network whose fields are functions on the group, so many of them.
-
-    Of SO(2), which is a circle, functions of degrees below a bandwidth.
-    """
-    grid = cm.circle_grid(BANDWIDTH, samples=SAMPLES) if group.order == np.inf else None
-    unit = grid.rep if grid else Regular(group)
-    one, hidden, wide = Scalar(group), width * unit, WIDE * unit
-    invariants = INVARIANTS * one
-
-    def swish(rep: Rep) -> cm.Map:
-        if grid:
-            return cm.sampled_nonlinearity(rep, normalized_swish, grid)
-        return cm.pointwise(rep, normalized=True)
-
-    def block() -> cm.Map:
-        last = cm.convolution(hidden, hidden, KERNEL, gain=BLOCKS**-0.5)
-        return cm.residual(cm.chain(cm.convolution(hidden, hidden, KERNEL), swish(hidden), last))
-
-    body = cm.chain(
-        cm.convolution(one, hidden, KERNEL),
-        swish(hidden),
-        cm.downsample(hidden),
-        block(),
-        block(),
-        cm.downsample(hidden),
-        block(),
-        cm.linear(hidden, wide),
-        swish(wide),
-        cm.linear(wide, invariants),
-        cm.global_avg_pool(invariants),
-    )
-    head = cm.chain(
-        cm.linear(invariants, invariants),
-        cm.pointwise(invariants, normalized=True),
-        cm.linear(invariants, CLASSES * one),
-    )
-    return Network(body, head)
-
-
-@cache
-def of_size(group: Group, parameters: int) -> Network:
-    """The widest network of at most so many parameters."""
-    width = 1
-    while size(*network(group, width + 1)) <= parameters:
-        width += 1
-    return network(group, width)
 
 
 def turned_anew(key: jax.Array, images: jax.Array) -> jax.Array:

@@ -10,6 +10,7 @@ import pytest
 import fields
 import images
 import images_data
+import images_models
 from constrainet.groups import Trivial
 from constrainet.maps import offsets
 
@@ -38,9 +39,13 @@ def test_images_are_turned_about_their_middle():
 
 
 def test_networks_are_as_wide_as_their_parameters_allow():
-    m = images.of_size(Trivial(2), 15_000)
+    m = images_models.of_size(Trivial(2), 15_000)
     width = next(iter(m.body.layers.values())).rep_out.dim
-    assert images.size(*m) <= 15_000 < images.size(*images.network(Trivial(2), width + 1))
+    assert (
+        images_models.size(*m)
+        <= 15_000
+        < images_models.size(*images_models.network(Trivial(2), width + 1))
+    )
 
 
 def test_steps_fill_the_time_that_is_left():
