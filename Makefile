@@ -55,7 +55,7 @@ accuracy: .venv/examples.installed ## train on the tasks of the EMLP paper (an h
 layers: ## time models beside a plain MLP and EMLP (half an hour, idle; ARGS=--skip-emlp)
 	$(BIN)/python benchmarks/layers.py $(ARGS)
 
-fields: .venv/examples.installed ## time and measure convolutions of fields beside plain ones (two minutes; ARGS=accuracy trains on rotated images)
+fields: .venv/examples.installed ## time and measure convolutions of fields beside plain ones (two minutes)
 	$(BIN)/python benchmarks/fields.py $(ARGS)
 
 fuzz: .venv/test.installed ## 10,000 random problems against dense null spaces and averages (an hour; ARGS="--only-problem 7")
