@@ -34,12 +34,11 @@ import constrainet.maps as cm
 from constrainet.groups import O
 from constrainet.maps import Map
 from constrainet.reps import Scalar, V
-from gravity_data import gravity
-from particles_data import Particles, particles
+from particles_data import Particles
+from particles_tasks import TASKS, Task
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
-DATA = HERE.parent / "build" / "particles.npz"
 
 CHECK = 5
 """Epochs between two validations, and in one call of the compiled program."""
@@ -55,77 +54,6 @@ REPORT = 10.0
 
 one, v = Scalar(O(3)), V(O(3))
 
-
-class Inputs(NamedTuple):
-    """What models see beside positions and velocities.
-
-    Args:
-        weights: of bodies in the centre of mass, shape (n, bodies).
-        nodes: invariants of bodies, shape (n, bodies, k).
-        pairs: invariants of pairs, shape (n, bodies, bodies, l).
-    """
-
-    weights: jax.Array
-    nodes: jax.Array
-    pairs: jax.Array
-
-
-def charged_inputs(data: Particles) -> Inputs:
-    """Products of charges; masses are equal."""
-    q = data.charges[..., None]
-    return Inputs(jnp.ones_like(data.charges), q[..., :0], q[:, :, None] * q[:, None])
-
-
-def gravity_inputs(data: Particles) -> Inputs:
-    """Logarithms of masses."""
-    m = data.charges
-    return Inputs(m, jnp.log(m)[..., None], jnp.zeros((*m.shape, m.shape[1], 0), m.dtype))
-
-
-class Task(NamedTuple):
-    """What is learnt.
-
-    Args:
-        read: the data set, by part: "train", "valid", and others to test on.
-        inputs: what is seen beside positions and velocities.
-        counts: how many invariants bodies and pairs have.
-        batch: trajectories in a batch.
-        epochs: at most.
-        published: test errors that their authors, or authors of later ones, report.
-    """
-
-    read: Callable[[], dict[str, Particles]]
-    inputs: Callable[[Particles], Inputs]
-    counts: tuple[int, int]
-    batch: int
-    epochs: int
-    published: dict[str, float]
-
-
-TASKS = {
-    "charged": Task(
-        partial(particles, DATA),
-        charged_inputs,
-        (0, 1),
-        100,
-        10_000,
-        {
-            "GNN": 0.0107,
-            "EGNN": 0.0070,
-            "SEGNN": 0.0043,
-            "PONITA": 0.0043,
-            "Multivector Neurons": 0.0035,
-        },
-    ),
-    "gravity": Task(
-        gravity,
-        gravity_inputs,
-        (1, 0),
-        64,
-        333,  # 5,000 steps
-        {"MLP": 0.0776, "transformer": 0.0050, "SEGNN": 0.0006, "GATr": 0.0005},
-    ),
-}
 
 MODELS: dict[str, tuple[str, Callable[..., Map], dict[str, Any]]] = {
     "tensors": ("TensorFieldNet", cm.tensor_field_net, {"channels": 32, "degree": 1}),
