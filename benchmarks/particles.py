@@ -5,9 +5,10 @@
 - gravity: 1,000 trajectories of a star and five planets (`gravity_data.py`), batches of 64, at most
   5,000 steps.
 
-All seeds of a model are trained at once, in one program. Adam, weights averaged over the last
-hundreds of steps, and a rate that falls to zero over the epochs that there is time for. What is
-tested is the average of least validation error. Errors are means of squares of coordinates; their
+All seeds of a model are trained at once, in one program, with all rates and decays of weights that
+are tried. AdamW, weights averaged over the last hundreds of steps, and a rate that falls to zero
+over the epochs that there is time for. What is tested is the average of least validation error, at
+the rate and decay whose mean of these is least. Errors are means of squares of coordinates; their
 standard error is that of the mean over seeds, beside it the one of a seed over its trajectories.
 All models see velocities, positions from the centre of mass, the lengths of these and of edges, and
 charges (of an edge, their product) or masses. They give displacements.
@@ -33,12 +34,11 @@ import constrainet.maps as cm
 from constrainet.groups import O
 from constrainet.maps import Map
 from constrainet.reps import Scalar, V
-from gravity_data import gravity
-from particles_data import Particles, particles
+from particles_data import Particles
+from particles_tasks import TASKS, Task
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
-DATA = HERE.parent / "build" / "particles.npz"
 
 CHECK = 5
 """Epochs between two validations, and in one call of the compiled program."""
@@ -54,77 +54,6 @@ REPORT = 10.0
 
 one, v = Scalar(O(3)), V(O(3))
 
-
-class Inputs(NamedTuple):
-    """What models see beside positions and velocities.
-
-    Args:
-        weights: of bodies in the centre of mass, shape (n, bodies).
-        nodes: invariants of bodies, shape (n, bodies, k).
-        pairs: invariants of pairs, shape (n, bodies, bodies, l).
-    """
-
-    weights: jax.Array
-    nodes: jax.Array
-    pairs: jax.Array
-
-
-def charged_inputs(data: Particles) -> Inputs:
-    """Products of charges; masses are equal."""
-    q = data.charges[..., None]
-    return Inputs(jnp.ones_like(data.charges), q[..., :0], q[:, :, None] * q[:, None])
-
-
-def gravity_inputs(data: Particles) -> Inputs:
-    """Logarithms of masses."""
-    m = data.charges
-    return Inputs(m, jnp.log(m)[..., None], jnp.zeros((*m.shape, m.shape[1], 0), m.dtype))
-
-
-class Task(NamedTuple):
-    """What is learnt.
-
-    Args:
-        read: the data set, by part: "train", "valid", and others to test on.
-        inputs: what is seen beside positions and velocities.
-        counts: how many invariants bodies and pairs have.
-        batch: trajectories in a batch.
-        epochs: at most.
-        published: test errors that their authors, or authors of later ones, report.
-    """
-
-    read: Callable[[], dict[str, Particles]]
-    inputs: Callable[[Particles], Inputs]
-    counts: tuple[int, int]
-    batch: int
-    epochs: int
-    published: dict[str, float]
-
-
-TASKS = {
-    "charged": Task(
-        partial(particles, DATA),
-        charged_inputs,
-        (0, 1),
-        100,
-        10_000,
-        {
-            "GNN": 0.0107,
-            "EGNN": 0.0070,
-            "SEGNN": 0.0043,
-            "PONITA": 0.0043,
-            "Multivector Neurons": 0.0035,
-        },
-    ),
-    "gravity": Task(
-        gravity,
-        gravity_inputs,
-        (1, 0),
-        64,
-        333,  # 5,000 steps
-        {"MLP": 0.0776, "transformer": 0.0050, "SEGNN": 0.0006, "GATr": 0.0005},
-    ),
-}
 
 MODELS: dict[str, tuple[str, Callable[..., Map], dict[str, Any]]] = {
     "tensors": ("TensorFieldNet", cm.tensor_field_net, {"channels": 32, "degree": 1}),
@@ -202,42 +131,50 @@ class State(NamedTuple):
     errors: dict[str, jax.Array]
 
 
+class Run(NamedTuple):
+    """What decides how a model is trained.
+
+    Args:
+        key: of first weights, and of the order of trajectories.
+        rate: the highest learning rate.
+        decay: of weights, in the units of the rate.
+    """
+
+    key: jax.Array
+    rate: jax.Array
+    decay: jax.Array
+
+
 class Trainer:
-    """Trains one model from several seeds at once.
+    """Trains one model several times at once.
 
     Args:
         task: what to learn.
         m: the model.
         data: the data set.
-        rate: the highest learning rate.
-        decay: of weights, in the units of the rate.
     """
 
-    def __init__(
-        self, task: Task, m: Map, data: dict[str, Particles], rate: float, decay: float = 0.0
-    ):
-        self.task, self.m, self.rate = task, m, rate
+    def __init__(self, task: Task, m: Map, data: dict[str, Particles]):
+        self.task, self.m = task, m
         self.data = {part: Particles(*map(jnp.asarray, each)) for part, each in data.items()}
+        self.tested = [part for part in data if part != "train"]
         self.steps = len(data["train"].charges) // task.batch
-        self.optimiser = optax.chain(
-            optax.clip_by_global_norm(1.0), optax.scale_by_adam(), optax.add_decayed_weights(decay)
-        )
+        self.optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.scale_by_adam())
 
     def start(self, key: jax.Array, data: dict[str, Particles]) -> State:
         """With random weights."""
         params = self.m.init(key)
-        tested = {part: jnp.zeros(len(each.charges)) for part, each in data.items()}
-        del tested["train"]
+        tested = {part: jnp.zeros(len(data[part].charges)) for part in self.tested}
         return State(
             params, self.optimiser.init(params), params, jnp.array(jnp.inf), params, tested
         )
 
-    def advance(self, state: State, key: jax.Array, first: jax.Array, total: jax.Array, data):
+    def advance(self, state: State, run: Run, first: jax.Array, total: jax.Array, data):
         """`CHECK` epochs, and a validation.
 
         Args:
             state: at the beginning.
-            key: of the seed.
+            run: what decides it.
             first: the number of epochs before.
             total: how many epochs there will be, at the end of which the rate is zero.
             data: the data set.
@@ -255,13 +192,13 @@ class Trainer:
             )(params)
             updates, optimiser = self.optimiser.update(gradient, optimiser, params)
             done = jnp.minimum(done / total, 1)
-            rate = self.rate * jnp.minimum(done / WARM, (1 + jnp.cos(jnp.pi * done)) / 2)
-            params = jax.tree.map(lambda p, u: p - rate * u, params, updates)
+            rate = run.rate * jnp.minimum(done / WARM, (1 + jnp.cos(jnp.pi * done)) / 2)
+            params = jax.tree.map(lambda p, u: p - rate * (u + run.decay * p), params, updates)
             averages = optax.incremental_update(params, averages, NEWEST)
             return (params, optimiser, averages), value
 
         epochs = first + jnp.arange(CHECK)
-        keys = jax.vmap(partial(jax.random.fold_in, key))(epochs)
+        keys = jax.vmap(partial(jax.random.fold_in, run.key))(epochs)
         order = jax.vmap(partial(jax.random.permutation, x=len(data["train"].charges)))(keys)
         rows = order[:, : self.steps * self.task.batch].reshape(-1, self.task.batch)
         done = first + (1 + jnp.arange(len(rows))) / self.steps
@@ -276,47 +213,44 @@ class Trainer:
         )
         return State(params, optimiser, averages, least, best, kept), (jnp.mean(values), error)
 
-    def run(self, seeds: list[int], seconds: float, epochs: int, keep: Callable[[dict], None]):
+    def run(self, runs: Run, seconds: float, epochs: int, keep: Callable[[dict], None]) -> None:
         """Trains for as many epochs as there is time for, and keeps what is known now and then.
 
         Args:
-            seeds: decide first weights and the order of trajectories.
+            runs: those at once, along the first axis.
             seconds: how long it may take, compilation included.
             epochs: at most.
             keep: called with what there is to say.
         """
         begun = time.perf_counter()
-        keys = jax.vmap(lambda seed: jax.random.split(jax.random.key(seed)))(jnp.array(seeds))
         start = jax.jit(jax.vmap(self.start, (0, None)))
         advance = jax.jit(jax.vmap(self.advance, (0, 0, None, None, None)), donate_argnums=0)
-        state = start(keys[:, 0], self.data)
-        arguments = keys[:, 1], jnp.array(0), jnp.array(float(epochs)), self.data
-        program = advance.lower(state, *arguments).compile()
-        state = jax.block_until_ready(program(state, *arguments))[0]  # to be warm, and not kept
-        timed = time.perf_counter()
-        state = jax.block_until_ready(program(state, *arguments))[0]
-        speed = CHECK / (time.perf_counter() - timed)
-        state = start(keys[:, 0], self.data)
+        state = start(runs.key, self.data)
+        first = runs, jnp.array(0), jnp.array(float(epochs)), self.data
+        program = advance.lower(state, *first).compile()
+        for _ in range(2):  # not kept: the first is to be warm, the second to be timed
+            timed = time.perf_counter()
+            state = jax.block_until_ready(program(state, *first))[0]
         compiled = shown = time.perf_counter()
-        curve: dict[int, list[list[float]]] = {}
-        done, total = 0, epochs
+        speed = CHECK / (compiled - timed)
+        state = start(runs.key, self.data)
+        done, total, curve = 0, epochs, {}
         while done < total:
             left = begun + seconds - time.perf_counter()
             total = min(epochs, max(done + CHECK, int(done + speed * left)))
             state, values = program(
-                state, keys[:, 1], jnp.array(done), jnp.array(float(total)), self.data
+                state, runs, jnp.array(done), jnp.array(float(total)), self.data
             )
-            curve[done + CHECK] = np.stack(values).tolist()
             done += CHECK
+            curve[done] = np.stack(values).tolist()
             now = time.perf_counter()
             speed = done / (now - compiled)
             if now - shown < REPORT and done < total:
                 continue
             shown = now
             keep(
-                {part: np.asarray(each).tolist() for part, each in summary(state.errors).items()}
+                summary(state.errors)
                 | {
-                    "seeds": seeds,
                     "epochs": done,
                     "of": total,
                     "parameters": sum(p[0].size for p in jax.tree.leaves(state.params)),
@@ -326,22 +260,21 @@ class Trainer:
                     "curve": curve,
                 }
             )
-        return state
 
 
-def summary(tested: dict[str, jax.Array]) -> dict[str, Any]:
-    """Of errors (seeds, n) by part: means of seeds, and standard errors of these over n."""
+def summary(tested: dict[str, jax.Array]) -> dict[str, list[float]]:
+    """Of errors (runs, n) by part: their means over n, and standard errors of these."""
     found = {}
     for part, each in tested.items():
         array = np.asarray(each, np.float64)
-        found[part] = array.mean(axis=1)
-        found[f"{part} over trajectories"] = array.std(axis=1) / array.shape[1] ** 0.5
+        found[part] = array.mean(axis=1).tolist()
+        found[f"{part}, over trajectories"] = (array.std(axis=1) / array.shape[1] ** 0.5).tolist()
     return found
 
 
-def mean_with_error(values: list[float]) -> str:
+def mean_with_error(values: np.ndarray) -> str:
     """Over seeds."""
-    error = np.std(values, ddof=1) / len(values) ** 0.5 if values[1:] else np.nan
+    error = np.std(values, ddof=1) / len(values) ** 0.5 if len(values) > 1 else np.nan
     return f"{np.mean(values):.5f} ± {error:.5f}"
 
 
@@ -356,8 +289,8 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--layers", type=int, default=4)
     parser.add_argument("--channels", type=int, help="(default: 32 tensors, 64 scalars)")
-    parser.add_argument("--rate", type=float, default=2e-3, help="of Adam, at most")
-    parser.add_argument("--decay", type=float, default=0.0, help="of weights")
+    parser.add_argument("--rates", type=float, nargs="+", default=[5e-3, 1e-2], help="tried")
+    parser.add_argument("--decays", type=float, nargs="+", default=[0.003, 0.03, 0.1], help="tried")
     parser.add_argument("--out", type=Path, default=RESULTS / "particles", help="a folder")
     return parser.parse_args(given)
 
@@ -371,31 +304,38 @@ def main() -> None:
     width = {"num_layers": options.layers}
     if options.channels:
         width["channels"] = options.channels
-    trainer = Trainer(task, model(task, options.model, **width), data, options.rate, options.decay)
+    tried = [(rate, decay) for rate in options.rates for decay in options.decays]
+    every = [(seed, *each) for each in tried for seed in options.seeds]
+    seeds, rates, decays = map(jnp.array, zip(*every, strict=True))
+    runs = Run(jax.vmap(jax.random.key)(seeds), rates, decays)
     path = options.out / f"{options.task}_{options.model}.json"
     options.out.mkdir(parents=True, exist_ok=True)
     moved = linear_motion(data)
     about = {
         "task": options.task,
         "model": MODELS[options.model][0],
-        "options": width | {"rate": options.rate, "decay": options.decay},
+        "options": width,
+        "seeds": options.seeds,
+        "tried": tried,
         "linear motion": [float(moved.mean()), float(moved.std() / len(moved) ** 0.5)],
         "device": f"{jax.devices()[0].device_kind}, JAX {jax.__version__}",
     }
 
     def keep(found: dict) -> None:
-        train, valid = found["curve"][found["epochs"]]
-        print(
-            f"{path.stem} {found['seconds']:.0f} s, epoch {found['epochs']} of {found['of']}, "
-            f"train {np.mean(train):.5f} valid {np.mean(valid):.5f} "
-            f"test {mean_with_error(found['test'])}",
-            flush=True,
-        )
+        by_choice = {part: np.array(found[part]).reshape(len(tried), -1) for part in trainer.tested}
+        chosen = int(np.argmin(by_choice["valid"].mean(axis=1)))
+        found["chosen"] = {"rate and decay": tried[chosen]} | {
+            part: each[chosen].tolist() for part, each in by_choice.items()
+        }
+        words = [f"{path.stem} {found['seconds']:.0f} s, epoch {found['epochs']} of {found['of']}"]
+        words += [f"{part} {mean_with_error(each[chosen])}" for part, each in by_choice.items()]
+        print(", ".join(words), "at", tried[chosen], by_choice["valid"].mean(axis=1), flush=True)
         unfinished = path.with_suffix(".part")
         unfinished.write_text(json.dumps(about | found) + "\n")
         os.replace(unfinished, path)
 
-    trainer.run(options.seeds, options.seconds, options.epochs or task.epochs, keep)
+    trainer = Trainer(task, model(task, options.model, **width), data)
+    trainer.run(runs, options.seconds, options.epochs or task.epochs, keep)
 
 
 if __name__ == "__main__":
