@@ -11,7 +11,7 @@ PYTEST := -m pytest -n auto --maxprocesses 8 --dist worksteal
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest golden lint format-check ruff types imports format bench accuracy layers fields fuzz docs package clean
+.PHONY: help demo test test-oldest golden lint format-check ruff types imports format bench accuracy layers fields messages particles fuzz docs package clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -55,8 +55,14 @@ accuracy: .venv/examples.installed ## train on the tasks of the EMLP paper (an h
 layers: ## time models beside a plain MLP and EMLP (half an hour, idle; ARGS=--skip-emlp)
 	$(BIN)/python benchmarks/layers.py $(ARGS)
 
-fields: .venv/examples.installed ## time and measure convolutions of fields beside plain ones (two minutes; ARGS=accuracy trains on rotated images)
+fields: .venv/examples.installed ## time and measure convolutions of fields beside plain ones (two minutes)
 	$(BIN)/python benchmarks/fields.py $(ARGS)
+
+messages: .venv/test.installed ## time message passing beside e3nn-jax (ten minutes)
+	$(BIN)/python benchmarks/messages.py $(ARGS)
+
+particles: .venv/examples.installed ## train on charged particles (an hour, on an accelerator; ARGS="--task gravity --model vectors")
+	$(BIN)/python benchmarks/particles.py $(ARGS)
 
 fuzz: .venv/test.installed ## 10,000 random problems against dense null spaces and averages (an hour; ARGS="--only-problem 7")
 	$(BIN)/python benchmarks/fuzz.py $(ARGS)

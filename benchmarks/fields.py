@@ -1,4 +1,4 @@
-"""Fields on grids: construction, speed, errors and accuracy: `python fields.py construction speed`.
+"""Fields on grids: construction, speed and errors: `python fields.py construction speed`.
 
 - construction: a chain of ten convolutions with gates between them, width 64 and 128, made and
   given parameters, each in a process of its own; the process's start and imports do not count.
@@ -6,8 +6,6 @@
   of ratios within a round.
 - errors: kernels, elements that permute the grid, and sampling, by kernel size and by the degree of
   the irreducible that a scalar field of SO(2) is mapped to.
-- accuracy: classes of Fashion-MNIST rotated at random (`images.py`), steerable networks and plain
-  ones of as many parameters. Not run by default: it takes an accelerator.
 """
 
 from __future__ import annotations
@@ -28,7 +26,6 @@ import numpy as np
 import optax
 
 import constrainet.maps as cm
-import images
 from constrainet.errors import NoEquivariantMapError
 from constrainet.groups import SO, C, D, Group, Icosahedral
 from constrainet.inspect import field_equivariance
@@ -150,36 +147,7 @@ def errors(options: argparse.Namespace) -> list[dict]:
     return rows
 
 
-def accuracy(options: argparse.Namespace) -> list[dict]:
-    """Errors on rotated images, in per cent, over seeds."""
-    turned, test, upright = images.halves(options.data)
-    test, rows = test[: options.test], []
-    for count in options.samples:
-        for name in options.models:
-            group, augmented = images.MODELS[name]
-            m = images.of_size(group, options.parameters)
-            found, start = [], time.perf_counter()
-            for seed in options.seeds:
-                chosen = np.random.RandomState(seed).permutation(len(turned.labels))[:count]
-                data = (upright if options.upright else turned)[chosen]
-                params = images.train(m, data, options.steps, seed, options.rate, augmented)
-                found.append(100 * images.error(m, params, test))
-            row = {
-                "samples": count,
-                "model": name,
-                "trained on": "upright" if options.upright else "rotated",
-                "parameters": images.size(m),
-                "steps": options.steps,
-                "error, %": statistics.mean(found),
-                "standard error": statistics.stdev(found) / len(found) ** 0.5 if found[1:] else "-",
-                "seconds a run": (time.perf_counter() - start) / len(found),
-            }
-            print(table([row]), flush=True)
-            rows.append(row)
-    return rows
-
-
-PARTS = {"construction": construction, "speed": speed, "errors": errors, "accuracy": accuracy}
+PARTS = {"construction": construction, "speed": speed, "errors": errors}
 
 
 def table(rows: list[dict]) -> str:
@@ -207,15 +175,6 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--kernel", type=int, default=5)
     parser.add_argument("--degrees", type=int, nargs="+", default=[0, 1, 2, 3])
     parser.add_argument("--sizes", type=int, nargs="+", default=[3, 5, 7, 9])
-    parser.add_argument("--data", type=Path, default=images.FOLDER, help="Fashion-MNIST's files")
-    parser.add_argument("--samples", type=int, nargs="+", default=[300, 1200, 4000, 12_000])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--models", nargs="+", choices=images.MODELS, default=list(images.MODELS))
-    parser.add_argument("--parameters", type=int, default=200_000)
-    parser.add_argument("--steps", type=int, default=4000)
-    parser.add_argument("--rate", type=float, default=5e-3, help="of Adam, at the start")
-    parser.add_argument("--test", type=int, default=50_000, help="how many test images")
-    parser.add_argument("--upright", action="store_true", help="train on images as they are")
     parser.add_argument("--construct", choices=GROUPS, help=argparse.SUPPRESS)
     options = parser.parse_args(given)
     if unknown := set(options.parts) - set(PARTS):

@@ -1,33 +1,46 @@
-"""Fashion-MNIST, rotated at random, and networks of as many parameters trained on it.
+"""Fashion-MNIST, rotated at random, and networks of as many parameters: `python images.py`.
 
-The plain network is the same residual network under the group of the identity alone, whose
-kernels are free. All have about as many parameters, by their width.
+Steerable networks of C(8), D(8) and SO(2) beside the same network under the group of the identity
+alone, whose kernels are free (plain), and that one with training images turned anew in each step
+(augmented). All have about as many parameters, by their width, and take as many steps.
+
+Errors are shares of 10,000 rotated test images, after training on 300 to 12,000 rotated images, and
+on upright ones. `--prepare` turns the images once and keeps them.
 """
 
 from __future__ import annotations
 
-import gzip
-from dataclasses import dataclass
-from functools import cache, partial
-from math import prod
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from scipy.ndimage import affine_transform
 
 import constrainet.maps as cm
 from constrainet.groups import SO, C, D, Group, Trivial
-from constrainet.reps import Scalar
+from images_data import FOLDER, NUM_TEST, NUM_TRAIN, Data, halves, prepare
+from images_models import Network, moments, of_size, size
 
-FOLDER = Path("/usr/share/datasets/fashion-mnist")
-"""Where Debian's package `dataset-fashion-mnist` keeps it."""
+HERE = Path(__file__).parent
+DATA = HERE.parent / "build" / "images.npz"
+RESULTS = HERE / "results" / "images.json"
 
-CLASSES = 10
-BATCH = 64
-BLOCKS = 3
+BATCH, TEST_BATCH = 64, 1000
+CHUNK = 100
+"""Steps in one call of the compiled program."""
+
+RATE, DECAY = 3e-3, 0.05
+WARM = 0.05
+"""The part of a run in which the rate rises."""
+
 MODELS: dict[str, tuple[Group, bool]] = {
     "C(8)": (C(8), False),
     "D(8)": (D(8), False),
@@ -38,120 +51,288 @@ MODELS: dict[str, tuple[Group, bool]] = {
 """By name, the group, and whether training images are turned anew in each step."""
 
 
-@dataclass(frozen=True)
-class Data:
-    """Images (n, 28, 28, 1) between 0 and 1, and their classes (n,)."""
+class Stage(NamedTuple):
+    """Runs of all models and seeds on as many images.
 
-    images: np.ndarray
-    labels: np.ndarray
+    Args:
+        images: "rotated" or "upright", those to train on.
+        size: their number.
+        weight: of its steps, beside those of other stages.
+    """
 
-    def __getitem__(self, chosen) -> Data:
-        return Data(self.images[chosen], self.labels[chosen])
-
-
-def read(folder: Path, name: str) -> Data:
-    """One of the two halves, "train" or "t10k", in the idx format."""
-    arrays = []
-    for kind, header in (("images-idx3", 16), ("labels-idx1", 8)):
-        with gzip.open(folder / f"{name}-{kind}-ubyte.gz") as file:
-            arrays.append(np.frombuffer(file.read(), np.uint8, offset=header))
-    images, labels = arrays
-    return Data(images.reshape(-1, 28, 28, 1) / np.float32(255), labels.astype(np.int32))
+    images: str
+    size: int
+    weight: float
 
 
-def rotated(images: np.ndarray, seed: int) -> np.ndarray:
-    """Each image turned about its middle by an angle of its own, interpolated linearly."""
-    angles = np.random.RandomState(seed).uniform(0, 2 * np.pi, len(images))
-    middle = (np.array(images.shape[1:3]) - 1) / 2
-    found = np.empty_like(images)
-    for image, angle, result in zip(images, angles, found, strict=True):
-        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        offset = middle - turn @ middle
-        result[..., 0] = affine_transform(image[..., 0], turn, offset, order=1)
-    return found
+STAGES = [
+    Stage("rotated", 1200, 1.0),
+    Stage("rotated", 12_000, 1.5),
+    Stage("rotated", 300, 0.6),
+    Stage("rotated", 4000, 1.0),
+    Stage("upright", 12_000, 0.6),
+]
+"""In this order, so that what is cut off matters least."""
 
-
-@cache
-def halves(folder: Path) -> tuple[Data, Data, Data]:
-    """12,000 rotated images to train and 50,000 to test, as of MNIST; the former upright."""
-    parts = [read(folder, name) for name in ("train", "t10k")]
-    images = np.concatenate([part.images for part in parts])
-    labels = np.concatenate([part.labels for part in parts])
-    order = np.random.RandomState(0).permutation(len(images))
-    train, test = order[:12_000], order[12_000:62_000]
-    turned = rotated(images, seed=1)
-    upright = Data(images[train], labels[train])
-    return Data(turned[train], labels[train]), Data(turned[test], labels[test]), upright
-
-
-def size(m: cm.Map) -> int:
-    """The number of parameters."""
-    shapes = jax.eval_shape(m.init, jax.random.key(0))
-    return sum(prod(leaf.shape) for leaf in jax.tree.leaves(shapes))
-
-
-def network(group: Group, width: int) -> cm.Map:
-    """A residual network from images to classes."""
-    one = Scalar(group)
-    return cm.steerable_cnn(one, CLASSES * one, channels=[width] * BLOCKS, stride=2)
-
-
-@cache
-def of_size(group: Group, parameters: int) -> cm.Map:
-    """The widest network of at most so many parameters."""
-    step = int(group.order) if group.order < np.inf else 4
-    width = step
-    while size(network(group, width + step)) <= parameters:
-        width += step
-    return network(group, width)
+LEAST, MOST = 300, 4000
+"""Steps of a run of weight one."""
 
 
 def turned_anew(key: jax.Array, images: jax.Array) -> jax.Array:
     """Images turned by random angles, for augmentation."""
     angles = jax.random.uniform(key, (len(images),), maxval=2 * jnp.pi)
-    places = jnp.asarray(cm.offsets(images.shape[1:3]), images.dtype)
+    places = jnp.asarray(cm.offsets(images.shape[1:3]), jnp.float32)
 
     def one(image, angle):
         c, s = jnp.cos(angle), jnp.sin(angle)
         moved = places @ jnp.array([[c, s], [-s, c]]) + (jnp.array(image.shape) - 1) / 2
-        return jax.scipy.ndimage.map_coordinates(image, list(moved.T), order=1).reshape(image.shape)
+        values = image.astype(jnp.float32)
+        return jax.scipy.ndimage.map_coordinates(values, list(moved.T), order=1).reshape(
+            image.shape
+        )
 
     return jax.vmap(one)(images[..., 0], angles)[..., None]
 
 
-def train(
-    m: cm.Map, data: Data, steps: int, seed: int, rate: float, augmented: bool = False
-) -> dict:
-    """Parameters after Adam with a rate that falls to zero along a cosine."""
-    optimiser = optax.adam(optax.cosine_decay_schedule(rate, steps))
-    start_key, steps_key = jax.random.split(jax.random.key(seed))
-    params = jax.jit(m.init)(start_key)
-    images, labels = jnp.asarray(data.images), jnp.asarray(data.labels)
+class Run(NamedTuple):
+    """What a run takes beside images: arrays, so that one program does for all.
 
-    def loss(params, x, y):
-        logits = m.apply(params, x)
+    Args:
+        key: of the seed.
+        order: of images; the first `size` are trained on.
+        size: their number.
+        steps: all of them.
+        rate: of the optimiser, at its highest.
+        augmented: whether images are turned anew.
+    """
+
+    key: jax.Array
+    order: jax.Array
+    size: jax.Array
+    steps: jax.Array
+    rate: jax.Array
+    augmented: jax.Array
+
+
+def drawn(run: Run, key: jax.Array, images: jax.Array, count: int) -> tuple[jax.Array, jax.Array]:
+    """Which images are in a batch, and the images as they are trained on."""
+    draw_key, turn_key = jax.random.split(key)
+    chosen = run.order[jax.random.randint(draw_key, (count,), 0, run.size)]
+    x = images[chosen].astype(jnp.float32)
+    return chosen, jnp.where(run.augmented, turned_anew(turn_key, x), x)
+
+
+class Trainer:
+    """Compiled programs of a network.
+
+    Args:
+        m: the network.
+        train, test: as of `halves`, of shapes that count.
+    """
+
+    def __init__(self, m: Network, train: Data, test: Data):
+        self.m = m
+        self.optimiser = optax.chain(optax.scale_by_adam(), optax.add_decayed_weights(DECAY))
+        state = jax.eval_shape(self.start, jax.random.key(0))
+        run = jax.eval_shape(partial(run_of, STAGES[0], 0, CHUNK, RATE, False))
+        step = jax.ShapeDtypeStruct((), jnp.int32)
+        steps = jax.jit(self._steps, donate_argnums=0)
+        self.init = jax.jit(self.start).lower(jax.random.key(0)).compile()
+        self.steps = steps.lower(state, step, run, train.images, train.labels).compile()
+        wrong = jax.jit(self._wrong)
+        arrays = train.images, test.images, test.labels
+        self.wrong = wrong.lower(state[0], run, *arrays).compile()
+
+    def start(self, key: jax.Array) -> tuple[Any, Any]:
+        """Parameters, and the optimiser's state."""
+        params = self.m.init(key)
+        return params, self.optimiser.init(params)
+
+    def _loss(self, params, key, x, y) -> jax.Array:
+        invariants = self.m.invariants(params, x)
+        logits = self.m.logits(params, invariants, moments(invariants), key)
         return optax.softmax_cross_entropy_with_integer_labels(logits, y).mean()
 
-    @partial(jax.jit, donate_argnums=(0, 1))
-    def step(params, state, key):
-        places_key, turns_key = jax.random.split(key)
-        chosen = jax.random.randint(places_key, (BATCH,), 0, len(labels))
-        x = images[chosen]
-        x = turned_anew(turns_key, x) if augmented else x
-        updates, state = optimiser.update(jax.grad(loss)(params, x, labels[chosen]), state)
-        return optax.apply_updates(params, updates), state
+    def _steps(self, state, start, run: Run, images, labels):
+        """`CHUNK` steps from one on, and their mean loss."""
 
-    state = optimiser.init(params)
-    for i in range(steps):
-        params, state = step(params, state, jax.random.fold_in(steps_key, i))
-    return params
+        def step(state, i):
+            params, moments = state
+            draw_key, drop_key = jax.random.split(jax.random.fold_in(run.key, i))
+            chosen, x = drawn(run, draw_key, images, BATCH)
+            loss, grads = jax.value_and_grad(self._loss)(params, drop_key, x, labels[chosen])
+            updates, moments = self.optimiser.update(grads, moments, params)
+            part = (i + 1) / run.steps
+            rate = run.rate * jnp.minimum(part / WARM, (1 + jnp.cos(jnp.pi * part)) / 2)
+            params = jax.tree.map(lambda p, u: p - rate * u, params, updates)
+            return (params, moments), loss
+
+        state, losses = jax.lax.scan(step, state, start + jnp.arange(CHUNK))
+        return state, losses.mean()
+
+    def _wrong(self, params, run: Run, trained, images, labels):
+        """How many images are taken for another class, with moments of images trained on."""
+        _, x = drawn(run, run.key, trained, TEST_BATCH)
+        expected = moments(self.m.invariants(params, x))
+
+        def batch(part):
+            x, y = part
+            logits = self.m.logits(params, self.m.invariants(params, x), expected)
+            return jnp.sum(jnp.argmax(logits, axis=-1) != y)
+
+        parts = images.reshape(-1, TEST_BATCH, *images.shape[1:]), labels.reshape(-1, TEST_BATCH)
+        return jax.lax.map(batch, parts).sum()
+
+    def train(self, run: Run, data: Data) -> tuple[Any, float]:
+        """Parameters, and the mean loss of the last steps."""
+        state, loss = self.init(run.key), jnp.nan
+        for start in range(0, int(run.steps), CHUNK):
+            state, loss = self.steps(state, jnp.int32(start), run, data.images, data.labels)
+        return state[0], float(loss)
+
+    def error(self, params, run: Run, trained: Data, test: Data) -> float:
+        """The share of images that are taken for another class."""
+        wrong = self.wrong(params, run, trained.images, test.images, test.labels)
+        return int(wrong) / len(test.labels)
 
 
-def error(m: cm.Map, params: dict, data: Data, batch: int = 500) -> float:
-    """The part of images that are taken for another class."""
-    predict = jax.jit(lambda x: jnp.argmax(m.apply(params, x), axis=-1))
-    wrong = 0
-    for start in range(0, len(data.labels), batch):
-        part = data[start : start + batch]
-        wrong += int((np.asarray(predict(part.images)) != part.labels).sum())
-    return wrong / len(data.labels)
+def run_of(stage: Stage, seed: int, steps: int, rate: float, augmented: bool) -> Run:
+    """Of a seed, a number of steps and a rate."""
+    order = np.random.RandomState(seed).permutation(NUM_TRAIN).astype(np.int32)
+    numbers = jnp.int32(stage.size), jnp.int32(steps), jnp.float32(rate), jnp.bool_(augmented)
+    return Run(jax.random.key(seed), jnp.asarray(order), *numbers)
+
+
+class Clock:
+    """Divides what is left of a time among stages.
+
+    Args:
+        until: when everything should be done, of `time.perf_counter`.
+        seconds: by model, of a chunk of steps.
+        testing: by model, of a test.
+    """
+
+    def __init__(self, until: float, seconds: dict[str, float], testing: dict[str, float]):
+        self.until, self.seconds, self.testing = until, seconds, testing
+
+    def left(self) -> float:
+        """Seconds."""
+        return self.until - time.perf_counter()
+
+    def steps(self, stages: list[Stage], num_seeds: int) -> int:
+        """How many steps each run of the first of these stages may take, whole chunks."""
+        spare = self.left() - len(stages) * num_seeds * sum(self.testing.values())
+        chunks = num_seeds * sum(self.seconds.values()) * sum(stage.weight for stage in stages)
+        steps = float(np.clip(CHUNK * spare / chunks, LEAST, MOST)) * stages[0].weight
+        return max(1, int(steps / CHUNK)) * CHUNK
+
+    def fits(self, model: str, steps: int) -> bool:
+        """Whether a run ends in time."""
+        return self.left() > steps / CHUNK * self.seconds[model] + self.testing[model]
+
+    def measured(self, model: str, steps: int, seconds: float) -> None:
+        """Takes a run's speed for the next ones'."""
+        self.seconds[model] = (self.seconds[model] + seconds / steps * CHUNK) / 2
+
+
+def compiled(names: list[str], parameters: int, data: dict[str, Data]) -> dict[str, Trainer]:
+    """By model, its programs, compiled at the same time; networks of one group share them."""
+
+    def trainer(group: Group) -> Trainer:
+        start = time.perf_counter()
+        m = of_size(group, parameters)
+        found = Trainer(m, data["rotated"], data["test"])
+        width = next(iter(m.body.layers.values())).rep_out.dim
+        seconds = time.perf_counter() - start
+        print(f"{group}: {width} channels, {size(*m):,} parameters, {seconds:.0f} s", flush=True)
+        return found
+
+    groups = {MODELS[name][0]: None for name in names}
+    with ThreadPoolExecutor() as pool:
+        found = dict(zip(groups, pool.map(trainer, groups), strict=True))
+    return {name: found[MODELS[name][0]] for name in names}
+
+
+def timed(trainer: Trainer, data: dict[str, Data]) -> tuple[float, float]:
+    """Seconds of a chunk of steps and of a test, when all is warm."""
+    run = run_of(STAGES[0], 0, CHUNK, RATE, False)
+    params, _ = trainer.train(run, data["rotated"])
+    trainer.error(params, run, data["rotated"], data["test"])
+    start = time.perf_counter()
+    params, _ = trainer.train(run, data["rotated"])
+    trained = time.perf_counter()
+    trainer.error(params, run, data["rotated"], data["test"])
+    return trained - start, time.perf_counter() - trained
+
+
+def rows(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """The results of all runs, one after the other."""
+    until = time.perf_counter() + options.seconds
+    data = {name: jax.tree.map(jnp.asarray, part) for name, part in halves(options.data).items()}
+    trainers = compiled(options.models, options.parameters, data)
+    times = {name: timed(trainer, data) for name, trainer in trainers.items()}
+    for name, (train, test) in times.items():
+        print(f"{name}: {1000 * train / CHUNK:.2f} ms a step, {test:.2f} s a test", flush=True)
+    chunks, tests = ({name: pair[i] for name, pair in times.items()} for i in (0, 1))
+    clock = Clock(until, chunks, tests)
+    stages = [stage for stage in STAGES if stage.size in options.sizes]
+    for i, stage in enumerate(stages):
+        steps = options.steps or clock.steps(stages[i:], len(options.seeds))
+        print(f"{stage.images}, {stage.size}: {steps} steps, {clock.left():.0f} s left", flush=True)
+        for seed in options.seeds:
+            for name, trainer in trainers.items():
+                if not options.steps and not clock.fits(name, steps):
+                    continue
+                start = time.perf_counter()
+                run = run_of(stage, seed, steps, options.rate, MODELS[name][1])
+                params, loss = trainer.train(run, data[stage.images])
+                seconds = time.perf_counter() - start
+                clock.measured(name, steps, seconds)
+                yield {
+                    "images": stage.images,
+                    "size": stage.size,
+                    "model": name,
+                    "seed": seed,
+                    "steps": steps,
+                    "parameters": size(*trainer.m),
+                    "loss": loss,
+                    "seconds": seconds,
+                    "error": trainer.error(params, run, data[stage.images], data["test"]),
+                }
+
+
+def arguments(given: list[str] | None = None) -> argparse.Namespace:
+    """What was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--prepare", type=Path, nargs="?", const=FOLDER, help="turn images first")
+    parser.add_argument("--data", type=Path, default=DATA, help="where turned images are kept")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
+    parser.add_argument("--sizes", type=int, nargs="+", default=[300, 1200, 4000, 12_000])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--parameters", type=int, default=120_000)
+    parser.add_argument("--rate", type=float, default=RATE, help="of Adam, at its highest")
+    parser.add_argument("--seconds", type=float, default=480, help="for everything")
+    parser.add_argument("--steps", type=int, help="of each run, whatever time it takes")
+    return parser.parse_args(given)
+
+
+def main() -> None:
+    options = arguments()
+    if options.prepare:
+        prepare(options.prepare, options.data)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    found = []
+    for row in rows(options):
+        found.append(row)
+        results = {"device": jax.devices()[0].device_kind, "test": NUM_TEST, "rows": found}
+        options.out.write_text(json.dumps(results, indent=1) + "\n")
+        print(
+            "{images} {size} {model} {seed}: error {error:.4f}, loss {loss:.3f}, "
+            "{steps} steps in {seconds:.1f} s".format(**row),
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,189 +1,342 @@
-"""Train models of points on charged particles, by the published protocol: `python particles.py`.
+"""Train models of points on charged particles or on planets: `python particles.py --task charged`.
 
-3,000 trajectories of five particles (`particles_data.py`), batches of 100, the model of the least
-validation error, tested on 2,000 others. The error is the mean of squares of coordinates, with its
-standard error over the trajectories of the test set. Adam with weights averaged over the last
-hundreds of steps, and a rate that falls to zero. All models see velocities, positions from the
-centre of mass and, of an edge, the product of charges; they give displacements. Finished runs are
-kept in benchmarks/results/particles.json and not repeated.
+- charged: the published protocol (`particles_data.py`), 3,000 trajectories of five particles,
+  batches of 100, at most 10,000 epochs.
+- gravity: 1,000 trajectories of a star and five planets (`gravity_data.py`), batches of 64, at most
+  5,000 steps.
+
+All seeds of a model are trained at once, in one program, with all rates and decays of weights that
+are tried. AdamW, weights averaged over the last hundreds of steps, and a rate that falls to zero
+over the epochs that there is time for. What is tested is the average of least validation error, at
+the rate and decay whose mean of these is least. Errors are means of squares of coordinates; their
+standard error is that of the mean over seeds, beside it the one of a seed over its trajectories.
+All models see velocities, positions from the centre of mass, the lengths of these and of edges, and
+charges (of an edge, their product) or masses. They give displacements.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
+import os
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from tqdm import tqdm
 
 import constrainet.maps as cm
 from constrainet.groups import O
 from constrainet.maps import Map
 from constrainet.reps import Scalar, V
-from particles_data import BODIES, Particles
+from particles_data import Particles
+from particles_tasks import TASKS, Task
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
-DATA = HERE.parent / "build" / "particles.npz"
 
-PUBLISHED = {
-    "linear motion": 0.0819,
-    "GNN": 0.0107,
-    "EGNN": 0.0070,
-    "SEGNN": 0.0043,
-    "PONITA": 0.0043,
-    "Multivector Neurons": 0.0035,
-}
-"""Test errors that their authors, or authors of later ones, report."""
-
-BATCH = 100
 CHECK = 5
-"""Epochs between two validations."""
+"""Epochs between two validations, and in one call of the compiled program."""
 
 NEWEST = 0.01
 """The share of the newest weights in the average that is tested."""
 
+WARM = 0.01
+"""The part of a run in which the rate rises."""
+
+REPORT = 10.0
+"""Seconds between two lines of progress, and between two times that results are kept."""
+
 one, v = Scalar(O(3)), V(O(3))
-ENDS = np.array([(i, j) for i in range(BODIES) for j in range(BODIES) if i != j]).T
-"""Receivers and senders of one trajectory."""
 
-options = {"rep_in": one + 2 * v, "rep_out": v, "num_edge_features": 1}
-MODELS: dict[str, tuple[str, Map, float]] = {
-    "tensors": (
-        "TensorFieldNet",
-        cm.tensor_field_net(**options, channels=32, num_layers=4, degree=1),
-        2e-3,
-    ),
-    "vectors": (
-        "VectorFieldNet (EGNN's form)",
-        cm.vector_field_net(**options, channels=64, num_layers=4),
-        2e-3,
-    ),
-    "scalars": (
-        "ScalarFieldNet (invariants)",
-        cm.scalar_field_net(**options, channels=64, num_layers=4),
-        2e-3,
-    ),
+
+MODELS: dict[str, tuple[str, Callable[..., Map], dict[str, Any]]] = {
+    "tensors": ("TensorFieldNet", cm.tensor_field_net, {"channels": 32, "degree": 1}),
+    "vectors": ("VectorFieldNet (EGNN's form)", cm.vector_field_net, {"channels": 64}),
+    "scalars": ("ScalarFieldNet (invariants)", cm.scalar_field_net, {"channels": 64}),
 }
-"""By name, a title, the model, and its learning rate."""
+"""By name, a title, the model, and its width."""
 
 
-def predicted(m: Map, params, data: Particles) -> jax.Array:
-    """Positions a thousand steps later, shape (n, 5, 3)."""
-    count = len(data.charges)
-    receivers, senders = (ENDS[:, None] + BODIES * np.arange(count)[:, None]).reshape(2, -1)
-    x, velocities = (array.reshape(-1, 3) for array in (data.positions, data.velocities))
-    centred = (data.positions - jnp.mean(data.positions, axis=1, keepdims=True)).reshape(-1, 3)
-    speeds = jnp.sqrt(jnp.sum(velocities**2, axis=1, keepdims=True))
-    charges = data.charges.reshape(-1, 1)
+def model(task: Task, name: str, **options) -> Map:
+    """A model with its width, or with other options."""
+    _, make, width = MODELS[name]
+    nodes, pairs = task.counts
+    return make((nodes + 2) * one + 2 * v, v, num_edge_features=pairs + 1, **(width | options))
+
+
+def log_length(x: jax.Array) -> jax.Array:
+    """Of vectors (..., 3), shape (..., 1)."""
+    return jnp.log(1e-3 + jnp.sum(x**2, axis=-1, keepdims=True)) / 2
+
+
+def displacements(task: Task, m: Map, params, data: Particles) -> jax.Array:
+    """Of all bodies, as the model has them, shape (n, bodies, 3)."""
+    count, bodies = data.charges.shape
+    inputs, velocities = task.inputs(data), data.velocities
+    shares = inputs.weights / jnp.sum(inputs.weights, axis=1, keepdims=True)
+    x = data.positions - jnp.sum(shares[..., None] * data.positions, axis=1, keepdims=True)
+    nodes = [inputs.nodes, log_length(velocities), log_length(x), velocities, x]
+    i, j = np.argwhere(~np.eye(bodies, dtype=bool)).T
+    edges = [inputs.pairs[:, i, j], log_length(x[:, i] - x[:, j])]
+    receivers, senders = ((end + bodies * np.arange(count)[:, None]).ravel() for end in (i, j))
     y = m.apply(
         params,
-        jnp.concatenate([speeds, velocities, centred], axis=1),
-        x,
+        jnp.concatenate(nodes, axis=2).reshape(count * bodies, -1),
+        x.reshape(-1, 3),
         senders,
         receivers,
-        charges[senders] * charges[receivers],
+        jnp.concatenate(edges, axis=2).reshape(len(senders), -1),
     )
-    return (x + y).reshape(count, BODIES, 3)
+    return y.reshape(x.shape)
 
 
-def errors(m: Map, params, data: Particles) -> jax.Array:
+def errors(task: Task, m: Map, params, data: Particles) -> jax.Array:
     """The mean square of each trajectory, shape (n,)."""
-    return jnp.mean((predicted(m, params, data) - data.targets) ** 2, axis=(1, 2))
+    wanted = data.targets - data.positions
+    return jnp.mean((displacements(task, m, params, data) - wanted) ** 2, axis=(1, 2))
 
 
-def with_error(each: np.ndarray) -> dict[str, float]:
-    """The mean over trajectories, and its standard error."""
-    return {"test": float(np.mean(each)), "error": float(np.std(each) / len(each) ** 0.5)}
-
-
-def linear_motion(data: dict[str, Particles]) -> dict[str, float]:
-    """x + t v, with the t that fits the training set best."""
+def linear_motion(data: dict[str, Particles]) -> np.ndarray:
+    """Errors of x + t v, with the t that fits the training set best."""
     moved = data["train"].targets - data["train"].positions
     velocities = data["train"].velocities
     t = np.sum(moved * velocities) / np.sum(velocities**2)
     test = data["test"]
-    each = np.mean((test.positions + t * test.velocities - test.targets) ** 2, axis=(1, 2))
-    return with_error(each)
+    return np.mean((test.positions + t * test.velocities - test.targets) ** 2, axis=(1, 2))
 
 
-def train(
-    m: Map, rate: float, data: dict[str, Particles], seed: int, epochs: int, label: str = ""
-) -> dict:
-    """Trains one model.
+class State(NamedTuple):
+    """Where training is, of each seed.
 
     Args:
-        m: the model.
-        rate: the learning rate at the start.
-        data: the data set.
-        seed: decides the first parameters and the order of trajectories.
-        epochs: how often each trajectory is seen.
-        label: shown before the progress bar; without it none is shown.
-
-    Returns:
-        What there is to say: `test` with its standard `error`, the `curve` of validation errors by
-        epoch, the `epoch` of the model that was tested, `parameters`, `seconds` in all, of which
-        `compilation`, and `seconds_per_epoch`.
+        params: weights.
+        optimiser: Adam's.
+        averages: of the newest weights.
+        least: the least validation error.
+        best: the averages that had it.
+        errors: of these, on each trajectory, by part.
     """
-    start = time.perf_counter()
-    shown = Particles(*map(jnp.asarray, data["train"]))
-    steps = len(shown.charges) // BATCH
-    optimiser = optax.chain(
-        optax.clip_by_global_norm(1.0),
-        optax.adam(optax.cosine_decay_schedule(rate, epochs * steps)),
-    )
 
-    def loss(params, batch):
-        return jnp.mean(errors(m, params, batch))
+    params: Any
+    optimiser: Any
+    averages: Any
+    least: jax.Array
+    best: Any
+    errors: dict[str, jax.Array]
 
-    def step(state, batch):
-        params, optimiser_state, averages = state
-        value, gradient = jax.value_and_grad(loss)(params, batch)
-        updates, optimiser_state = optimiser.update(gradient, optimiser_state)
-        params = optax.apply_updates(params, updates)
-        averages = optax.incremental_update(params, averages, NEWEST)
-        return (params, optimiser_state, averages), value
 
-    @jax.jit
-    def epoch(state, key, shown):
-        order = jax.random.permutation(key, len(shown.charges))[: steps * BATCH]
-        batches = jax.tree.map(lambda x: x[order].reshape(steps, BATCH, *x.shape[1:]), shown)
-        state, values = jax.lax.scan(step, state, batches)
-        return state, jnp.mean(values)
+class Run(NamedTuple):
+    """What decides how a model is trained.
 
-    @jax.jit
-    def tested(averages, data):
-        return errors(m, averages, data)
+    Args:
+        key: of first weights, and of the order of trajectories.
+        rate: the highest learning rate.
+        decay: of weights, in the units of the rate.
+    """
 
-    params_key, order_key = jax.random.split(jax.random.key(seed))
-    params = m.init(params_key)
-    state = params, optimiser.init(params), params
-    curve, best, least = {}, state[2], np.inf
-    compiled = None
-    with tqdm(total=epochs, desc=label, unit="epoch", disable=not label) as progress:
-        for number in range(1, epochs + 1):
-            state, value = epoch(state, jax.random.fold_in(order_key, number), shown)
-            if number % CHECK == 0 or number == epochs:
-                curve[number] = float(np.mean(tested(state[2], data["valid"])))
-                if curve[number] < least:
-                    best, least = state[2], curve[number]
-                progress.set_postfix(
-                    train=f"{value:.5f}", validation=f"{curve[number]:.5f}", refresh=False
-                )
-            if compiled is None:
-                jax.block_until_ready(state)
-                compiled = time.perf_counter()
-            progress.update()
-    now = time.perf_counter()
-    return with_error(np.asarray(tested(best, data["test"]))) | {
-        "train": float(value),
-        "curve": curve,
-        "epoch": min(curve, key=curve.__getitem__),
-        "parameters": sum(p.size for p in jax.tree.leaves(params)),
-        "seconds": now - start,
-        "compilation": compiled - start,
-        "seconds_per_epoch": (now - compiled) / max(1, epochs - 1),
+    key: jax.Array
+    rate: jax.Array
+    decay: jax.Array
+
+
+class Trainer:
+    """Trains one model several times at once.
+
+    Args:
+        task: what to learn.
+        m: the model.
+        data: the data set.
+    """
+
+    def __init__(self, task: Task, m: Map, data: dict[str, Particles]):
+        self.task, self.m = task, m
+        self.data = {part: Particles(*map(jnp.asarray, each)) for part, each in data.items()}
+        self.tested = [part for part in data if part != "train"]
+        self.steps = len(data["train"].charges) // task.batch
+        self.optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.scale_by_adam())
+
+    def start(self, key: jax.Array, data: dict[str, Particles]) -> State:
+        """With random weights."""
+        params = self.m.init(key)
+        tested = {part: jnp.zeros(len(data[part].charges)) for part in self.tested}
+        return State(
+            params, self.optimiser.init(params), params, jnp.array(jnp.inf), params, tested
+        )
+
+    def advance(self, state: State, run: Run, first: jax.Array, total: jax.Array, data):
+        """`CHECK` epochs, and a validation.
+
+        Args:
+            state: at the beginning.
+            run: what decides it.
+            first: the number of epochs before.
+            total: how many epochs there will be, at the end of which the rate is zero.
+            data: the data set.
+
+        Returns:
+            The state, and the means of training and validation errors.
+        """
+
+        def step(carry, inputs):
+            params, optimiser, averages = carry
+            done, rows = inputs
+            batch = jax.tree.map(lambda x: x[rows], data["train"])
+            value, gradient = jax.value_and_grad(
+                lambda p: jnp.mean(errors(self.task, self.m, p, batch))
+            )(params)
+            updates, optimiser = self.optimiser.update(gradient, optimiser, params)
+            done = jnp.minimum(done / total, 1)
+            rate = run.rate * jnp.minimum(done / WARM, (1 + jnp.cos(jnp.pi * done)) / 2)
+            params = jax.tree.map(lambda p, u: p - rate * (u + run.decay * p), params, updates)
+            averages = optax.incremental_update(params, averages, NEWEST)
+            return (params, optimiser, averages), value
+
+        epochs = first + jnp.arange(CHECK)
+        keys = jax.vmap(partial(jax.random.fold_in, run.key))(epochs)
+        order = jax.vmap(partial(jax.random.permutation, x=len(data["train"].charges)))(keys)
+        rows = order[:, : self.steps * self.task.batch].reshape(-1, self.task.batch)
+        done = first + (1 + jnp.arange(len(rows))) / self.steps
+        (params, optimiser, averages), values = jax.lax.scan(step, state[:3], (done, rows))
+        tested = {part: errors(self.task, self.m, averages, data[part]) for part in state.errors}
+        error = jnp.mean(tested["valid"])
+        better = error < state.least  # not if it is NaN
+        least, best, kept = jax.tree.map(
+            partial(jnp.where, better),
+            (error, averages, tested),
+            (state.least, state.best, state.errors),
+        )
+        return State(params, optimiser, averages, least, best, kept), (jnp.mean(values), error)
+
+    def run(self, runs: Run, seconds: float, epochs: int, keep: Callable[[dict], None]) -> None:
+        """Trains for as many epochs as there is time for, and keeps what is known now and then.
+
+        Args:
+            runs: those at once, along the first axis.
+            seconds: how long it may take, compilation included.
+            epochs: at most.
+            keep: called with what there is to say.
+        """
+        begun = time.perf_counter()
+        start = jax.jit(jax.vmap(self.start, (0, None)))
+        advance = jax.jit(jax.vmap(self.advance, (0, 0, None, None, None)), donate_argnums=0)
+        state = start(runs.key, self.data)
+        first = runs, jnp.array(0), jnp.array(float(epochs)), self.data
+        program = advance.lower(state, *first).compile()
+        for _ in range(2):  # not kept: the first is to be warm, the second to be timed
+            timed = time.perf_counter()
+            state = jax.block_until_ready(program(state, *first))[0]
+        compiled = shown = time.perf_counter()
+        speed = CHECK / (compiled - timed)
+        state = start(runs.key, self.data)
+        done, total, curve = 0, epochs, {}
+        while done < total:
+            left = begun + seconds - time.perf_counter()
+            total = min(epochs, max(done + CHECK, int(done + speed * left)))
+            state, values = program(
+                state, runs, jnp.array(done), jnp.array(float(total)), self.data
+            )
+            done += CHECK
+            curve[done] = np.stack(values).tolist()
+            now = time.perf_counter()
+            speed = done / (now - compiled)
+            if now - shown < REPORT and done < total:
+                continue
+            shown = now
+            keep(
+                summary(state.errors)
+                | {
+                    "epochs": done,
+                    "of": total,
+                    "parameters": sum(p[0].size for p in jax.tree.leaves(state.params)),
+                    "seconds": now - begun,
+                    "compilation": compiled - begun,
+                    "seconds per epoch": 1 / speed,
+                    "curve": curve,
+                }
+            )
+
+
+def summary(tested: dict[str, jax.Array]) -> dict[str, list[float]]:
+    """Of errors (runs, n) by part: their means over n, and standard errors of these."""
+    found = {}
+    for part, each in tested.items():
+        array = np.asarray(each, np.float64)
+        found[part] = array.mean(axis=1).tolist()
+        found[f"{part}, over trajectories"] = (array.std(axis=1) / array.shape[1] ** 0.5).tolist()
+    return found
+
+
+def mean_with_error(values: np.ndarray) -> str:
+    """Over seeds."""
+    error = np.std(values, ddof=1) / len(values) ** 0.5 if len(values) > 1 else np.nan
+    return f"{np.mean(values):.5f} ± {error:.5f}"
+
+
+def arguments(given: list[str] | None = None) -> argparse.Namespace:
+    """What was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--task", choices=TASKS, default="charged")
+    parser.add_argument("--model", choices=MODELS, default="tensors")
+    parser.add_argument("--seconds", type=float, default=3600, help="with compilation")
+    parser.add_argument("--epochs", type=int, help="at most (default: the protocol's)")
+    parser.add_argument("--trajectories", type=int, help="to train on (default: the protocol's)")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument("--channels", type=int, help="(default: 32 tensors, 64 scalars)")
+    parser.add_argument("--rates", type=float, nargs="+", default=[5e-3, 1e-2], help="tried")
+    parser.add_argument("--decays", type=float, nargs="+", default=[0.003, 0.03, 0.1], help="tried")
+    parser.add_argument("--out", type=Path, default=RESULTS / "particles", help="a folder")
+    return parser.parse_args(given)
+
+
+def main() -> None:
+    options = arguments()
+    task = TASKS[options.task]
+    data = task.read()
+    if options.trajectories:
+        data["train"] = Particles(*(each[: options.trajectories] for each in data["train"]))
+    width = {"num_layers": options.layers}
+    if options.channels:
+        width["channels"] = options.channels
+    tried = [(rate, decay) for rate in options.rates for decay in options.decays]
+    every = [(seed, *each) for each in tried for seed in options.seeds]
+    seeds, rates, decays = map(jnp.array, zip(*every, strict=True))
+    runs = Run(jax.vmap(jax.random.key)(seeds), rates, decays)
+    path = options.out / f"{options.task}_{options.model}.json"
+    options.out.mkdir(parents=True, exist_ok=True)
+    moved = linear_motion(data)
+    about = {
+        "task": options.task,
+        "model": MODELS[options.model][0],
+        "options": width,
+        "seeds": options.seeds,
+        "tried": tried,
+        "linear motion": [float(moved.mean()), float(moved.std() / len(moved) ** 0.5)],
+        "device": f"{jax.devices()[0].device_kind}, JAX {jax.__version__}",
     }
+
+    def keep(found: dict) -> None:
+        by_choice = {part: np.array(found[part]).reshape(len(tried), -1) for part in trainer.tested}
+        chosen = int(np.argmin(by_choice["valid"].mean(axis=1)))
+        found["chosen"] = {"rate and decay": tried[chosen]} | {
+            part: each[chosen].tolist() for part, each in by_choice.items()
+        }
+        words = [f"{path.stem} {found['seconds']:.0f} s, epoch {found['epochs']} of {found['of']}"]
+        words += [f"{part} {mean_with_error(each[chosen])}" for part, each in by_choice.items()]
+        print(", ".join(words), "at", tried[chosen], by_choice["valid"].mean(axis=1), flush=True)
+        unfinished = path.with_suffix(".part")
+        unfinished.write_text(json.dumps(about | found) + "\n")
+        os.replace(unfinished, path)
+
+    trainer = Trainer(task, model(task, options.model, **width), data)
+    trainer.run(runs, options.seconds, options.epochs or task.epochs, keep)
+
+
+if __name__ == "__main__":
+    main()

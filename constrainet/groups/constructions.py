@@ -11,10 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from constrainet.groups.arguments import check_size
+from constrainet.groups.classical import is_large
 from constrainet.groups.finite import S
 from constrainet.groups.group import Group, check_group
 from constrainet.groups.haar import Independent, Moved, Sampler
-from constrainet.groups.orthogonal import is_large
 from constrainet.linalg import Matrix, Monomial, is_singular, to_dense
 
 

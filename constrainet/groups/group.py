@@ -204,7 +204,7 @@ class Group(Structure):
             return digest("product", tuple(factor.key for factor in self.factors))
         return digest("group", self.dtype.str, self._own_algebra, self._own_matrices)
 
-    def sample(self, key: jax.Array) -> jax.Array:
+    def sample(self, key: jax.Array | None = None) -> jax.Array:
         """A random element, determined by the key.
 
         Which distribution it has:
@@ -225,7 +225,7 @@ class Group(Structure):
         Safe under `jax.jit` and `jax.vmap`.
 
         Args:
-            key: a JAX random key.
+            key: a JAX random key; there is no default, since nothing is drawn without one.
 
         Returns:
             Shape (dim, dim), in JAX's default precision; complex if the group is.

@@ -167,7 +167,7 @@ class _Components:
 
     def _check_products(self) -> None:
         for i in range(1, 2 * NUM_PRODUCTS, 2):
-            (X, x), (Y, y) = self._lie.shift(i), self._lie.shift(i + 1)
+            (X, x), (Y, y) = self._lie.span.shift(i), self._lie.span.shift(i + 1)
             X_image, Y_image = self._exponential_image(X), self._exponential_image(Y)
             size = _size(X_image, Y_image)
             if max(np.linalg.cond(y @ x), size / len(X_image)) > MOST_STRETCHED:
@@ -189,7 +189,7 @@ class _Components:
         undone = [
             (inverse @ g, image) for inverse, image, _ in self._cosets if self._may(inverse, g)
         ]
-        found = self._lie.logarithms([rest for rest, _ in undone], within)
+        found = self._lie.span.logarithms([rest for rest, _ in undone], within)
         if found is None:
             return None
         place, logarithms = found

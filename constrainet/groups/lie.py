@@ -8,12 +8,18 @@ anti-Hermitian parts, if it has both) take its place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
 
 from constrainet.groups.arguments import check_size
+from constrainet.groups.classical import (
+    general_linear,
+    special_linear,
+    special_unitary,
+    symplectic,
+    unitary,
+)
 from constrainet.groups.group import Group
 from constrainet.groups.haar import (
     Euclidean,
@@ -24,7 +30,7 @@ from constrainet.groups.haar import (
     Polar,
     Special,
 )
-from constrainet.groups.orthogonal import classical_algebra, is_large, reflection, stack, unit
+from constrainet.groups.orthogonal import reflection
 
 
 def Trivial(n: int) -> Group:
@@ -71,16 +77,7 @@ def SU(n: int) -> Group:
         ((8, 3, 3), True)
     """
     n = check_size("SU", "n", n)
-    algebra = classical_algebra(
-        n,
-        n**2 - 1,
-        lambda: [
-            *_off_diagonal_anti_hermitian(n),
-            *(1j * (unit(n, k, k) - unit(n, k + 1, k + 1)) for k in range(n - 1)),
-        ],
-        lambda x: _traceless(x - x.conj().T),
-        complex,
-    )
+    algebra = special_unitary(n).generators()
     return Group(lie_algebra=algebra, name=f"SU({n})", sampler=Special(HaarUnitary(n)))
 
 
@@ -106,16 +103,7 @@ def U(n: int) -> Group:
         array([[[0.+1.j]]])
     """
     n = check_size("U", "n", n)
-    algebra = classical_algebra(
-        n,
-        n**2,
-        lambda: [
-            *_off_diagonal_anti_hermitian(n),
-            *(1j * unit(n, k, k) for k in range(n)),
-        ],
-        lambda x: x - x.conj().T,
-        complex,
-    )
+    algebra = unitary(n).generators()
     return Group(lie_algebra=algebra, name=f"U({n})", sampler=HaarUnitary(n))
 
 
@@ -140,17 +128,10 @@ def SL(n: int) -> Group:
         ((3, 2, 2), True)
     """
     n = check_size("SL", "n", n)
-    algebra = classical_algebra(
-        n,
-        n**2 - 1,
-        lambda: [
-            *(unit(n, i, j) for i in range(n) for j in range(n) if i != j),
-            *(unit(n, k, k) - unit(n, k + 1, k + 1) for k in range(n - 1)),
-        ],
-        _traceless,
-    )
-    sampler = Polar(Special(HaarOrthogonal(n)), algebra, is_large(n, n**2 - 1))
-    return Group(lie_algebra=algebra, name=f"SL({n})", sampler=sampler)
+    algebra = special_linear(n)
+    generators = algebra.generators()
+    sampler = Polar(Special(HaarOrthogonal(n)), generators, algebra.is_large)
+    return Group(lie_algebra=generators, name=f"SL({n})", sampler=sampler)
 
 
 def GL(n: int) -> Group:
@@ -175,14 +156,13 @@ def GL(n: int) -> Group:
         ((4, 2, 2), (1, 2, 2))
     """
     n = check_size("GL", "n", n)
-    algebra = classical_algebra(
-        n, n**2, lambda: (unit(n, i, j) for i in range(n) for j in range(n)), lambda x: x
-    )
+    algebra = general_linear(n)
+    generators = algebra.generators()
     return Group(
-        lie_algebra=algebra,
+        lie_algebra=generators,
         discrete_generators=[reflection(n, 0)],
         name=f"GL({n})",
-        sampler=Polar(HaarOrthogonal(n), algebra, is_large(n, n**2)),
+        sampler=Polar(HaarOrthogonal(n), generators, algebra.is_large),
     )
 
 
@@ -209,10 +189,10 @@ def Sp(m: int) -> Group:
         (4, 10)
     """
     m = check_size("Sp", "m", m)
-    n = 2 * m
-    algebra = classical_algebra(n, m * (n + 1), lambda: _symplectic(m), _hamiltonian)
-    sampler = Polar(HaarCompactSymplectic(m), algebra, is_large(n, m * (n + 1)))
-    return Group(lie_algebra=algebra, name=f"Sp({m})", sampler=sampler)
+    algebra = symplectic(m)
+    generators = algebra.generators()
+    sampler = Polar(HaarCompactSymplectic(m), generators, algebra.is_large)
+    return Group(lie_algebra=generators, name=f"Sp({m})", sampler=sampler)
 
 
 def SE(n: int) -> Group:
@@ -239,9 +219,10 @@ def SE(n: int) -> Group:
         (4, 6)
     """
     n = check_size("SE", "n", n)
-    rotations = [unit(n + 1, i, j) - unit(n + 1, j, i) for i, j in combinations(range(n), 2)]
-    translations = [unit(n + 1, i, n) for i in range(n)]
-    algebra = stack(n + 1, [*rotations, *translations])
+    algebra = np.zeros((n * (n + 1) // 2, n + 1, n + 1))
+    for A, (i, j) in zip(algebra, combinations(range(n), 2), strict=False):
+        A[i, j], A[j, i] = 1, -1
+    algebra[-n:, :n, n] = np.eye(n)
     return Group(lie_algebra=algebra, name=f"SE({n})", sampler=Euclidean(n))
 
 
@@ -269,30 +250,3 @@ def Scaling(n: int) -> Group:
     n = check_size("Scaling", "n", n)
     algebra = np.eye(n)[None]
     return Group(lie_algebra=algebra, name=f"Scaling({n})", sampler=Polar(Identity(n), algebra))
-
-
-def _off_diagonal_anti_hermitian(n: int) -> list[np.ndarray]:
-    pairs = list(combinations(range(n), 2))
-    real = [unit(n, i, j) - unit(n, j, i) for i, j in pairs]
-    imaginary = [1j * (unit(n, i, j) + unit(n, j, i)) for i, j in pairs]
-    return [*real, *imaginary]
-
-
-def _symplectic(m: int) -> Iterator[np.ndarray]:
-    n = 2 * m
-    yield from (unit(n, i, j) - unit(n, m + j, m + i) for i in range(m) for j in range(m))
-    for row, column in ((0, m), (m, 0)):
-        for i in range(m):
-            yield unit(n, row + i, column + i)
-            for j in range(i + 1, m):
-                yield unit(n, row + i, column + j) + unit(n, row + j, column + i)
-
-
-def _hamiltonian(x: np.ndarray) -> np.ndarray:
-    """The part a of x with aᵀ J + J a = 0, times two."""
-    (a, b), (c, d) = (np.hsplit(rows, 2) for rows in np.vsplit(x, 2))
-    return np.block([[a - d.T, b + b.T], [c + c.T, d - a.T]])
-
-
-def _traceless(x: np.ndarray) -> np.ndarray:
-    return x - np.trace(x) / len(x) * np.eye(len(x))

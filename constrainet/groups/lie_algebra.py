@@ -11,9 +11,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from constrainet.errors import AmbiguousRankError
+from constrainet.errors import AmbiguousRankError, ProblemTooLargeError
+from constrainet.groups.classical import ClassicalAlgebra, recognised
 from constrainet.groups.closure import Closure, sizes_of
+from constrainet.groups.span import Span
 from constrainet.linalg import ByContent, as_real_rows, digest, moved, numerical_rank, units_of
+from constrainet.memory import memory_limit
 from constrainet.tolerances import EXACT, RANK
 
 STEP = 1e-6
@@ -50,7 +53,8 @@ class LieAlgebra(ByContent):
 
     Raises:
         ValueError: if float64 does not suffice to tell which matrices depend on others, or there
-            are too many, as of large classical groups, which are given by two elements.
+            are too many.
+        ProblemTooLargeError: if the basis of a classical Lie algebra does not fit in memory.
 
     Examples:
         Two rotations generate the third; the basis is not given in full, but closed:
@@ -68,7 +72,8 @@ class LieAlgebra(ByContent):
     basis: np.ndarray
     units: np.ndarray
     is_spanned: bool
-    closure: Closure
+    span: Span
+    _classical: ClassicalAlgebra | None
     _arguments: tuple[np.ndarray, tuple[np.ndarray, ...], str]
 
     def __init__(
@@ -77,17 +82,29 @@ class LieAlgebra(ByContent):
         normalising: np.ndarray | Sequence[np.ndarray] = (),
         name: str = "the Lie algebra",
     ):
+        classical = recognised(generators)
+        basis = generators if classical is None else classical.basis()
         units = units_of(normalising, generators)
         even = moved(np.reshape(normalising, (-1, *generators.shape[1:])), units)
-        closure = Closure(moved(generators, units), even, name)
-        given = generators[closure.given].astype(closure.basis.dtype)
-        basis = np.concatenate([given, moved(closure.basis[len(given) :], 1 / units)])
+        span = None
+        if classical is not None and np.all(units == 1):
+            span = Span(classical.orthonormal(basis))
+        if span is not None and span.is_kept_by(even):
+            is_spanned = len(basis) == len(generators)
+        else:
+            classical = None
+            closure = Closure(moved(generators, units), even, name)
+            span = closure.span
+            given = generators[closure.given].astype(span.basis.dtype)
+            basis = np.concatenate([given, moved(span.basis[len(given) :], 1 / units)])
+            is_spanned = len(given) == len(basis)
         basis.flags.writeable = False
         self.__dict__.update(
             basis=basis,
             units=units,
-            is_spanned=len(given) == len(basis),
-            closure=closure,
+            is_spanned=is_spanned,
+            span=span,
+            _classical=classical,
             _arguments=(generators, tuple(normalising), name),
         )
 
@@ -108,8 +125,18 @@ class LieAlgebra(ByContent):
 
     @cached_property
     def structure_constants(self) -> np.ndarray:
-        """c with [A_i, A_j] = Σ_k c[i, j, k] A_k for the basis A, real, shape (dim, dim, dim)."""
-        constants = self.coordinates(_brackets(self.basis))
+        """c with [A_i, A_j] = Σ_k c[i, j, k] A_k for the basis A, real, shape (dim, dim, dim).
+
+        Raises:
+            ProblemTooLargeError: if they do not fit in memory.
+        """
+        required = 3 * 8 * self.dim**3
+        if required > memory_limit():
+            what = f"The structure constants of a Lie algebra of dimension {self.dim:,}"
+            raise ProblemTooLargeError(what, required, memory_limit())
+        constants = np.empty((self.dim,) * 3)
+        for i, A in enumerate(self.basis):
+            constants[i] = self.coordinates(A @ self.basis - self.basis @ A)
         constants.flags.writeable = False
         return constants
 
@@ -124,7 +151,8 @@ class LieAlgebra(ByContent):
     @cached_property
     def is_abelian(self) -> bool:
         """Whether all brackets vanish."""
-        return bool(np.abs(_brackets(self.closure.basis)).max(initial=0) < EXACT)
+        basis = self.span.basis
+        return all(np.abs(A @ basis - basis @ A).max(initial=0) < EXACT for A in basis)
 
     @cached_property
     def is_semisimple(self) -> bool:
@@ -134,9 +162,12 @@ class LieAlgebra(ByContent):
         """
         if self.dim == 0:
             return True
+        if self._classical is not None:
+            # it is reductive, and its centre consists of multiples of 1, or is all of it
+            return self.dim > 1 and not np.trace(self.basis, axis1=1, axis2=2).any()
         # in an orthonormal basis, where the scale of the generators plays no part
         flat = partial(as_real_rows, is_complex=self.is_complex)
-        c = flat(_brackets(self.closure.basis)) @ flat(self.closure.basis).T
+        c = flat(_brackets(self.span.basis)) @ flat(self.span.basis).T
         values = np.abs(np.linalg.eigvalsh(np.einsum("ikl,jlk->ij", c, c)))
         try:
             return numerical_rank(values, RANK)[0] == self.dim
@@ -156,17 +187,18 @@ class LieAlgebra(ByContent):
         Returns:
             Real, shape (..., dim). What is not in the algebra is projected onto it.
         """
+        return as_real_rows(moved(matrices, self.units), self.is_complex) @ self._dual
+
+    @cached_property
+    def _dual(self) -> np.ndarray:
+        """The columns that give the coordinates of a matrix as a real row."""
         flat = as_real_rows(moved(self.basis, self.units), self.is_complex)
         scales = np.linalg.norm(flat, axis=1)
-        return (
-            as_real_rows(moved(matrices, self.units), self.is_complex)
-            @ np.linalg.pinv((flat.T / scales).T)
-            / scales
-        )
+        return np.linalg.pinv((flat.T / scales).T) / scales
 
     def project(self, matrix: np.ndarray) -> np.ndarray:
         """The matrix of the algebra that is nearest to some matrix, shape (d, d)."""
-        return moved(self.closure.project(moved(matrix, self.units)), 1 / self.units)
+        return moved(self.span.project(moved(matrix, self.units)), 1 / self.units)
 
     def size(self, matrix: np.ndarray) -> float:
         """The Frobenius norm of a matrix in `units`."""

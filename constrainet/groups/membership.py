@@ -26,6 +26,7 @@ from constrainet.errors import AmbiguousRankError
 from constrainet.groups.lie_algebra import LieAlgebra
 from constrainet.groups.words import Words
 from constrainet.linalg import KroneckerProduct, KroneckerSum, moved, null_space, to_dense
+from constrainet.memory import memory_limit
 from constrainet.tolerances import CLUSTER, EXACT, RANK, STRETCH
 
 MAX_WORDS = 16
@@ -64,6 +65,8 @@ def belongs(
     """
     if algebra.dim == 0 and (answer := _is_in_lattice(g, matrices)) is not None:
         return answer
+    if 8 * algebra.dim * len(g) ** 4 > memory_limit():  # what commutes with it is not known
+        return _belongs_to_large(g, algebra, matrices, form)
     if form is not None:
         change = np.linalg.cholesky(form).conj().T
         inverse = np.linalg.inv(change)
@@ -85,6 +88,16 @@ def belongs(
     if _breaks_an_invariant(g, algebra, matrices, form is not None or is_adjoint_closed):
         return False
     return True if algebra.dim and _is_reached(g, algebra, matrices, NUM_STARTS) else None
+
+
+def _belongs_to_large(
+    g: np.ndarray, algebra: LieAlgebra, matrices: Sequence[np.ndarray], form: np.ndarray | None
+) -> bool | None:
+    if form is not None and np.abs(g.conj().T @ form @ g - form).max() > EXACT:
+        return False
+    if _is_reached(g, algebra, matrices, 1):
+        return True
+    return False if _leaves_the_determinants(g, algebra, matrices, [np.eye(len(g))]) else None
 
 
 def _is_in_lattice(g: np.ndarray, matrices: Sequence[np.ndarray]) -> bool | None:
@@ -250,7 +263,7 @@ def _is_reached(
     words = Words(len(g), generators, is_finite=False, limit=limit)
     while True:
         rests = words.inverses @ g
-        if algebra.closure.logarithms(rests, EXACT, starts, NUM_STEPS) is not None:
+        if algebra.span.logarithms(rests, EXACT, starts, NUM_STEPS) is not None:
             return True
         if not words.grow():
             return False

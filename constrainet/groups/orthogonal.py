@@ -7,13 +7,10 @@ n = 55 on, two elements (four, if q > 0) that generate the Lie algebra take the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from itertools import combinations
-
 import numpy as np
 
-from constrainet.errors import ProblemTooLargeError
 from constrainet.groups.arguments import check_size
+from constrainet.groups.classical import is_large, orthogonal
 from constrainet.groups.group import Group
 from constrainet.groups.haar import (
     HaarOrthogonal,
@@ -23,22 +20,6 @@ from constrainet.groups.haar import (
     Special,
 )
 from constrainet.linalg import Monomial
-from constrainet.memory import memory_limit
-
-MOST_ENTRIES = 2**22
-"""Entries of a basis of a classical Lie algebra, up to which groups are given by one: SO(54)."""
-
-
-def unit(n: int, i: int, j: int) -> np.ndarray:
-    """E_ij of size n."""
-    matrix = np.zeros((n, n))
-    matrix[i, j] = 1
-    return matrix
-
-
-def stack(n: int, matrices: list[np.ndarray], dtype: type = float) -> np.ndarray:
-    """The matrices as an array of shape (D, n, n), also where there are none."""
-    return np.array(matrices, dtype=dtype).reshape(len(matrices), n, n)
 
 
 def reflection(n: int, *axes: int) -> Monomial:
@@ -46,56 +27,6 @@ def reflection(n: int, *axes: int) -> Monomial:
     signs = np.ones(n)
     signs[list(axes)] = -1
     return Monomial(np.arange(n), signs)
-
-
-def classical_algebra(
-    n: int,
-    dim: int,
-    basis: Callable[[], Iterable[np.ndarray]],
-    project: Callable[[np.ndarray], np.ndarray],
-    dtype: type = float,
-) -> np.ndarray:
-    """The generators of a classical Lie algebra: a basis, or of a large one few that generate it.
-
-    These are the anti-Hermitian and the Hermitian parts of two random elements. Two generic
-    elements of a semisimple Lie algebra generate it.
-
-    Args:
-        n: the size of the matrices.
-        dim: of the Lie algebra, which is closed under the adjoint.
-        basis: makes its basis.
-        project: makes an element of it from an (n, n) matrix.
-        dtype: float or complex.
-
-    Returns:
-        Shape (D, n, n), D = dim or at most 4.
-
-    Raises:
-        ProblemTooLargeError: if a few matrices would not fit in memory.
-
-    References:
-        Kuranishi, "On everywhere dense imbedding of free groups in Lie groups" (1951), Theorem 6.
-    """
-    if not is_large(n, dim):
-        return stack(n, list(basis()), dtype)
-    required = 16 * np.dtype(dtype).itemsize * n**2
-    if required > memory_limit():
-        raise ProblemTooLargeError(f"Matrices of size {n:,}", required, memory_limit())
-    stream = np.random.RandomState(0)
-    found = []
-    for _ in range(2):
-        numbers = stream.normal(size=(n, n)) / np.sqrt(n)
-        if dtype is complex:
-            numbers = numbers + 1j * stream.normal(size=(n, n)) / np.sqrt(n)
-        element = project(numbers)
-        adjoint = element.conj().T
-        found += [(element - adjoint) / 2, (element + adjoint) / 2]
-    return stack(n, [part for part in found if part.any()], dtype)
-
-
-def is_large(n: int, dim: int) -> bool:
-    """Whether a Lie algebra of this dimension is given by few elements that generate it."""
-    return dim * n**2 > MOST_ENTRIES
 
 
 def SO(p: int, q: int = 0) -> Group:
@@ -125,7 +56,7 @@ def SO(p: int, q: int = 0) -> Group:
         (SO(1,3), array([-1., -1.,  1.,  1.]))
     """
     p, q = check_size("SO", "p", p), check_size("SO", "q", q, minimum=0)
-    algebra = _orthogonal_algebra(p, q)
+    algebra = orthogonal(p, q).generators()
     if q == 0:
         return Group(lie_algebra=algebra, name=f"SO({p})", sampler=Special(HaarOrthogonal(p)))
     compact = Special(Independent((HaarOrthogonal(p), HaarOrthogonal(q))))
@@ -163,7 +94,7 @@ def O(p: int, q: int = 0) -> Group:  # noqa: E743 (the group's name)
         2
     """
     p, q = check_size("O", "p", p), check_size("O", "q", q, minimum=0)
-    algebra = _orthogonal_algebra(p, q)
+    algebra = orthogonal(p, q).generators()
     if q == 0:
         return Group(
             lie_algebra=algebra,
@@ -204,7 +135,7 @@ def SOplus(p: int, q: int = 0) -> Group:
     p, q = check_size("SOplus", "p", p), check_size("SOplus", "q", q, minimum=0)
     if q == 0:
         return SO(p)
-    algebra = _orthogonal_algebra(p, q)
+    algebra = orthogonal(p, q).generators()
     compact = Independent((Special(HaarOrthogonal(p)), Special(HaarOrthogonal(q))))
     return Group(lie_algebra=algebra, name=f"SO⁺({p},{q})", sampler=_polar(compact, algebra))
 
@@ -224,21 +155,6 @@ def Lorentz() -> Group:
         True
     """
     return O(1, 3)
-
-
-def _orthogonal_algebra(p: int, q: int) -> np.ndarray:
-    n = p + q
-    signs = np.where(np.arange(n) < p, 1.0, -1.0)
-    return classical_algebra(
-        n,
-        n * (n - 1) // 2,
-        # rotations between axes of the same sign, boosts between axes of different sign
-        lambda: (
-            unit(n, i, j) + (1 if i < p <= j else -1) * unit(n, j, i)
-            for i, j in combinations(range(n), 2)
-        ),
-        lambda x: x - np.outer(signs, signs) * x.T,
-    )
 
 
 def _polar(compact: Sampler, algebra: np.ndarray) -> Polar:

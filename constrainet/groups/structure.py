@@ -93,6 +93,7 @@ class Structure(Predicates, Constructors):
 
         Raises:
             ValueError: if float64 does not suffice to close it.
+            ProblemTooLargeError: if it does not fit in memory, as that of SO(300).
 
         Examples:
             >>> from constrainet.groups import SU

@@ -36,6 +36,7 @@ from constrainet.linalg.dense import (
     kronecker_pairs,
     null_space,
     numerical_rank,
+    orthonormalised,
 )
 from constrainet.linalg.fingerprints import fingerprint
 from constrainet.linalg.matrix_logarithm import logarithm
@@ -87,6 +88,7 @@ __all__ = [
     "moved",
     "null_space",
     "numerical_rank",
+    "orthonormalised",
     "outside_span",
     "real_harmonics",
     "rotation_generators",

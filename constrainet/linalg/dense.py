@@ -59,6 +59,18 @@ def null_space(matrix: np.ndarray, cutoff: float) -> tuple[np.ndarray, float]:
     return rows[rank:].conj().T, gap
 
 
+def orthonormalised(columns: np.ndarray) -> np.ndarray:
+    """An orthonormal basis of the span of independent columns, shape (n, k).
+
+    It combines columns, so that small coordinates keep their digits, as in skew or uneven
+    coordinates they must; the reflections of a QR decomposition would spread the rounding of the
+    large ones.
+    """
+    for _ in range(2):  # once more, for what the first time left by rounding
+        columns = columns @ np.linalg.inv(np.linalg.qr(columns, mode="r"))
+    return columns
+
+
 def adjoint_relation(matrices: np.ndarray) -> np.ndarray | None:
     """The coefficients c with `A_iᴴ = Σ_j c[i, j] A_j`, if the span is closed under the adjoint.
 

@@ -50,11 +50,12 @@ class AtomicRep(Rep):
         found = []
         for place in range(len(self.group.factors)):
             discrete, lie = self.matrices(place)
-            stacked = np.zeros((len(lie), self.dim, self.dim), np.result_type(float, *lie))
+            stacked = np.array(lie, np.result_type(float, *lie)).reshape(-1, self.dim, self.dim)
             sizes = even_sizes(self.group.factors[place].lie_algebra)
-            for row, matrix, size in zip(stacked, lie, sizes, strict=True):
-                if np.abs(matrix).max(initial=0) > ROUNDING * size:
-                    row[:] = matrix
+            images = np.abs(stacked).max(axis=(1, 2), initial=0)
+            if np.any(images <= ROUNDING * sizes):  # what is small may only be in small units
+                images = even_sizes(stacked)
+            stacked[images <= ROUNDING * sizes] = 0
             found.append((tuple(tidied(matrix) for matrix in discrete), stacked))
         return tuple(found)
 

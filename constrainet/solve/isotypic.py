@@ -7,7 +7,7 @@ By Schur's lemma they are the sums over shared irreducibles λ of `B_k J B_iᴴ`
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -155,7 +155,10 @@ class IsotypicForm(Form):
             residual += _intertwining(tuple(atoms), copies, self.blocks, known)
             orthonormality = np.maximum(orthonormality, _orthonormality(copies, known))
         is_complex = any(np.iscomplexobj(b.left) or np.iscomplexobj(b.right) for b in self.blocks)
-        if not are_irreducible_and_distinct(irreps, is_complex):
+        key = (is_complex, *map(id, irreps))
+        if key not in known:
+            known[key] = irreps, are_irreducible_and_distinct(irreps, is_complex)
+        if not known[key][1]:
             return UNBOUNDED
         return residual, orthonormality
 
@@ -241,25 +244,35 @@ def _copies_violations(
     # the size of a generator is that of its largest image on one factor; 1 for the unitary ones
     sizes = np.max([atom.sizes for atom in atoms], axis=0)
     operators = [(op, 1.0) for op in discrete] + list(zip(infinitesimal, sizes, strict=True))
+    generators = [np.concatenate([irrep.discrete, irrep.infinitesimal]) for irrep in irreps]
     worst = np.zeros(len(copies))
-    batches = (
-        (k, batch, irreps[k])
-        for k, copy in enumerate(copies)
-        for batch in np.array_split(copy, -(-copy.size // BATCH))
-    )
-    for k, batch, irrep in batches:
-        m, n, d = batch.shape
+    for batch in _batches(copies):
         # side by side, so that each generator is applied once to all of them
-        columns = batch.transpose(1, 0, 2).reshape(n, m * d)
-        generators = [*irrep.discrete, *irrep.infinitesimal]
-        for (operator, scale), generator in zip(operators, generators, strict=True):
+        columns = [part.transpose(1, 0, 2).reshape(part.shape[1], -1) for _, part in batch]
+        ends = np.cumsum([part.shape[1] for part in columns])[:-1]
+        columns = np.concatenate(columns, axis=1)
+        for j, (operator, scale) in enumerate(operators):
             if not scale:
                 continue
-            expected = (columns.reshape(n * m, d) @ generator).reshape(n, m, d)
-            violation = (operator @ columns).reshape(n, m, d) - expected
-            norms = np.linalg.norm(violation, axis=(0, 2)) / np.sqrt(d)
-            worst[k] = np.maximum(worst[k], norms.max() / scale)
+            for (k, part), moved in zip(batch, np.split(operator @ columns, ends, 1), strict=True):
+                m, n, d = part.shape
+                violation = moved.reshape(n, m, d).swapaxes(0, 1) - part @ generators[k][j]
+                norms = np.linalg.norm(violation, axis=(1, 2)) / np.sqrt(d)
+                worst[k] = np.maximum(worst[k], norms.max() / scale)
     return worst
+
+
+def _batches(copies: list[np.ndarray]) -> Iterator[list[tuple[int, np.ndarray]]]:
+    """Parts of copies with their positions, of at most BATCH entries together where possible."""
+    batch, size = [], 0
+    for k, copy in enumerate(copies):
+        for part in np.array_split(copy, -(-copy.size // BATCH)):
+            if batch and size + part.size > BATCH:
+                yield batch
+                batch, size = [], 0
+            batch.append((k, part))
+            size += part.size
+    yield batch
 
 
 def _combination(copies: np.ndarray) -> np.ndarray:

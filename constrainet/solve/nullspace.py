@@ -8,9 +8,9 @@ value decomposition of the constraints *on the candidates* then decides the rank
 squaring costs half the digits, and only the first pass squares.
 
 Where there are coordinates in which generators are closed under the adjoint (`self_adjoint.py`),
-the invariants are read off from irreducibles there, and polished. If some of the generators are
-closed by themselves (`reductive.py`), as the rotations are in SE(n), theirs are read off, and
-everything else happens inside those.
+the invariants are read off from irreducibles there. If some of the generators are closed by
+themselves (`reductive.py`), as the rotations are in SE(n), theirs are read off, and everything else
+happens inside those.
 
 Columns are kept on disk, and when read are checked to be complete, at a part of the cost of finding
 them. With G the Gram matrix and Q the columns, G + Q Qᴴ has no small eigenvalue if and only if
@@ -40,6 +40,7 @@ from constrainet.linalg import (
     canonical_basis,
     digest,
     numerical_rank,
+    orthonormalised,
     outside_span,
     to_dense,
 )
@@ -63,8 +64,7 @@ ALMOST = 1e-2
 """Generators with errors of `CANDIDATE` are closed under the adjoint up to about this."""
 
 INEXACT = 1e-11
-"""Constraints of a result above this are polished away: candidates from skew coordinates lose a
-digit with each tensor factor."""
+"""Constraints of a result found without any matrix are polished away above this."""
 
 FEW = 4
 """Random combinations of Lie generators in the first pass, which need not see every generator."""
@@ -176,8 +176,7 @@ class Nullspace(Method):
                 inverses = [np.linalg.inv(S) for S in changes[: len(rows)]]
                 back = KroneckerProduct([*inverses, *(S.T for S in changes[len(rows) :])])
                 # the rank was decided in those coordinates, without doubt
-                basis = np.linalg.qr(back @ found.form.to_columns())[0]
-                yield polished(atoms, basis), found.gap
+                yield orthonormalised(back @ found.form.to_columns()), found.gap
         part = reductive_part((*rows, *columns))
         found = None if part is None else self._from_irreducibles(part, question)
         yield nullspace(atoms, None, None if found is None else found.form.to_columns())
@@ -240,7 +239,8 @@ def nullspace(
     kept = values <= cutoff
     if rtol is None:
         _require_one_gap(atoms, np.append(values, rejected), cutoff)
-    return polished(atoms, start @ combinations[:, kept]), gap
+    columns = start @ combinations[:, kept]
+    return columns if size <= DENSE_LIMIT else _polished(rows, columns), gap
 
 
 def _require_one_gap(atoms: Sequence[Atom], values: np.ndarray, cutoff: float) -> None:
@@ -275,18 +275,12 @@ def singular(stacked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.append(values, missing), vectors.conj().T
 
 
-def polished(atoms: Sequence[Atom], columns: np.ndarray) -> np.ndarray:
+def _polished(rows: Sequence[LinearOperator], columns: np.ndarray) -> np.ndarray:
     """The invariants close to given orthonormal columns (size, k), as accurate as can be."""
-    rows = constraints(atoms)
     norms = (np.linalg.norm(row @ columns, axis=0) for row in rows)
-    worst = max((norm.max(initial=0) for norm in norms), default=0.0)
-    if worst <= INEXACT:
+    if max(norm.max(initial=0) for norm in norms) <= INEXACT:
         return columns
-    if len(columns) <= DENSE_LIMIT:
-        _, vectors = singular(np.concatenate([to_dense(row) for row in rows]))
-        return vectors[:, len(columns) - columns.shape[1] :]
-    columns = without_constrained_part(rows, columns, reduction=1e-3)
-    return np.linalg.qr(columns)[0]
+    return np.linalg.qr(without_constrained_part(rows, columns, reduction=1e-3))[0]
 
 
 def _few(atoms: Sequence[Atom]) -> Sequence[Atom]:
@@ -314,8 +308,14 @@ def _small_eigenvectors(
         gram += dense.conj().T @ dense
     values, vectors = np.linalg.eigh(gram)
     count = int(np.sum(values < margin**2))
-    rejected = np.sqrt(values[count]) if count < size else 1.0
-    return vectors[:, :count], float(rejected)
+    if count == size:
+        return vectors, 1.0
+    found, others = vectors[:, :count], vectors[:, count:]
+    # the matrix has rounding of 1e-16, and its eigenvectors that over the gap; this is a step of
+    # Newton's method, with constraints that are not squared
+    missed = others.conj().T @ sum(row.H @ (row @ found) for row in rows)
+    found = found - others @ (missed / values[count:, None])
+    return found, float(np.sqrt(values[count]))
 
 
 def _project_random(rows: list[LinearOperator], size: int) -> np.ndarray:

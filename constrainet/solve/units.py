@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from constrainet.errors import AmbiguousRankError, CertificateError
-from constrainet.linalg import canonical_basis, numerical_rank
+from constrainet.linalg import canonical_basis, numerical_rank, orthonormalised
 from constrainet.solve.method import Certificate, Solution, certify, in_words
 from constrainet.solve.nullspace import DenseForm, singular
 from constrainet.solve.problem import Question, balanced
@@ -108,9 +108,7 @@ def in_units(columns: np.ndarray, logs: np.ndarray) -> np.ndarray:
     basis = columns[:, :0]
     for piece in reversed(pieces):
         for _ in range(2):  # once more, for what the first time left by rounding
-            piece = piece - basis @ (basis.conj().T @ piece)
-            # combining columns keeps the digits of small coordinates, reflections would not
-            piece = piece @ np.linalg.inv(np.linalg.qr(piece, mode="r"))
+            piece = orthonormalised(piece - basis @ (basis.conj().T @ piece))
         basis = np.concatenate([canonical_basis(piece), basis], axis=1)
     basis[np.abs(_out_of_units(basis, logs)) < ABSENT] = 0
     return basis

@@ -93,3 +93,8 @@ def test_group_refuses_bad_names_and_samplers():
         Group(lie_algebra=[ROTATION], name=3)
     with pytest.raises(TypeError, match=r"`Group\(sampler=...\)` should be a hashable callable"):
         Group(lie_algebra=[ROTATION], sampler=3)
+
+
+def test_sample_without_a_key_says_how_to_make_one():
+    with pytest.raises(TypeError, match=r"Got None.*`jax.random.key\(0\)`"):
+        SO(3).sample()

@@ -52,7 +52,39 @@ def test_groups_too_large_for_memory_are_refused(make):
         make(10**5)
 
 
-@pytest.mark.parametrize("group", [SO(60), SO(300)], ids=str)
-def test_a_lie_algebra_too_large_to_be_closed_is_refused(group):
-    with pytest.raises(ValueError, match=r"2 generators of shape .* Give a basis"):
-        _ = group.algebra
+@pytest.mark.parametrize("group", [g for g in LARGE if g.dim < 300], ids=str)
+def test_large_groups_make_their_whole_algebra(group):
+    """Of the dimension that is known, with the generators in it, and closed."""
+    algebra, n = group.algebra, group.dim
+    dims = {"SU": n**2 - 1, "SL": n**2 - 1, "U(": n**2, "GL": n**2, "Sp": n * (n + 1) // 2}
+    assert algebra.dim == dims.get(group.name[:2], n * (n - 1) // 2)
+    assert not algebra.is_spanned and algebra.is_semisimple == (group not in (U(50), GL(50)))
+    assert all(A in algebra for A in group.lie_algebra)
+    draws = np.random.RandomState(0).normal(size=(2, algebra.dim))
+    X, Y = (np.tensordot(c, algebra.basis, 1) for c in draws)
+    assert X @ Y - Y @ X in algebra
+    assert (X @ X + np.eye(n) in algebra) == (group == GL(50))
+    gram = np.tensordot(algebra.span.basis[-99:].conj(), algebra.span.basis[-99:], ((1, 2), (1, 2)))
+    assert np.abs(gram.real - np.eye(99)).max() < 1e-13
+
+
+def test_algebras_larger_than_memory_are_refused():
+    with pytest.raises(ProblemTooLargeError, match="A basis of 44,850 matrices"):
+        _ = SO(300).algebra
+    with pytest.raises(ProblemTooLargeError, match="structure constants"):
+        _ = SO(60).algebra.structure_constants
+
+
+def test_elements_of_large_groups_are_told_from_others():
+    g = np.linalg.qr(np.random.RandomState(0).normal(size=(60, 60)))[0]
+    g[:, 0] *= np.sign(np.linalg.det(g))
+    mirror = np.diag([-1.0] + [1] * 59)
+    assert SO(60).contains(g) and O(60).contains(mirror @ g)
+    assert not SO(60).contains(mirror @ g) and not O(60).contains(2 * g)
+
+
+def test_a_classical_algebra_with_a_generator_that_leaves_it_is_closed():
+    """Rotations and a shear along one axis, in units in which they are even."""
+    shear = np.eye(3) + np.outer([1.0, 0, 0], [0, 1, 0])
+    group = Group(lie_algebra=SO(3).lie_algebra, discrete_generators=[shear])
+    assert group.algebra.dim == 8

@@ -22,7 +22,7 @@ from constrainet.groups import (
     S,
     Scaling,
     Z,
-    closure,
+    span,
 )
 from constrainet.linalg import logarithm, to_dense
 from constrainet.reps import Det, Rep, V, from_function, from_generators, irreducible
@@ -260,7 +260,7 @@ def test_many_components_are_told_apart_by_what_commutes_with_the_connected_one(
         calls.append(g)
         return logarithm(g)
 
-    monkeypatch.setattr(closure, "logarithm", counted)
+    monkeypatch.setattr(span, "logarithm", counted)
     rep = from_generators(group, drho=np.zeros((3, 3, 3)), rho=[h[:3, :3] for h in turns])
     assert len(calls) < 1000
     g = expm(2 * translations[0]) @ turns[0] @ turns[1] @ turns[0]

@@ -38,7 +38,7 @@ def test_round_trip(name, tmp_path, monkeypatch):
     (file,) = files(tmp_path)
     clear_memory()
     monkeypatch.setattr(nullspace, "nullspace", None)  # would raise
-    monkeypatch.setattr(nullspace, "polished", None)
+    monkeypatch.setattr(nullspace, "self_adjoint", None)
     read = rep.equivariant_basis(cache_dir=str(tmp_path))
     assert read.to_dense().tobytes() == fresh.to_dense().tobytes()
     assert (read.rank, read.method, read.gap) == (fresh.rank, fresh.method, fresh.gap)
@@ -56,7 +56,7 @@ def test_file_serves_every_problem_that_asks_its_question(tmp_path, monkeypatch)
     V_ = V(SE(2))
     stored(V_**2 >> V_, tmp_path)
     monkeypatch.setattr(nullspace, "nullspace", None)
-    monkeypatch.setattr(nullspace, "polished", None)
+    monkeypatch.setattr(nullspace, "self_adjoint", None)
     assert (3 * V_**2 >> 2 * V_).equivariant_basis(cache_dir=tmp_path).rank % 6 == 0
 
 

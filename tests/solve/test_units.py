@@ -27,7 +27,7 @@ from constrainet.groups import (
     conjugate,
 )
 from constrainet.linalg import to_dense
-from constrainet.reps import Det, Scalar, T, V
+from constrainet.reps import Det, Scalar, Sym, T, V
 from constrainet.solve import clear_memory
 from constrainet.solve.problem import _discrete_in_units
 from constrainet.solve.units import certify_in_units, departure, in_units, log_units
@@ -168,6 +168,18 @@ def test_what_only_is_small_in_its_units_is_no_rounding():
     shear = np.array([[1.0, 1e-13], [0.0, 1.0]])
     found = to_dense(_discrete_in_units(shear, np.array([1e10, 1e-3])))
     np.testing.assert_allclose(found, [[1, 1], [0, 1]])
+
+
+@pytest.mark.parametrize("left", [0, 1e-15, 5e-32, 1e-40])
+def test_images_of_generators_that_are_large_in_even_units_are_kept(left):
+    """SL(2) beside a vector that stays, with what subtraction may have left of an entry."""
+    up, down, turn = np.zeros((3, 3, 3))
+    up[1, [0, 2]] = 1
+    down[2, 1], down[1, [0, 2]] = 1, left
+    turn[2, [0, 2]], turn[1, 1] = 1, -1
+    G = Group(lie_algebra=[up, down, turn])
+    ranks = [(a >> b).equivariant_basis().rank for a, b in [(V(G), Sym(V(G), 2)), (V(G), V(G))]]
+    assert ranks == [2, 2]
 
 
 @pytest.mark.parametrize("size", [1e-14, 1.0, 1e14])
