@@ -19,7 +19,7 @@ point, `radial_basis` (`radial_basis.py`), functions of its length without param
 made of harmonics or of functions of grid offsets (`kernels.py`). `sampling.py` leads from
 coefficients of functions to samples, and back, for `sampled_functions.py`: on circles and spheres
 (`sphere_sampling.py`), on the rotations (`rotation_sampling.py`), and on what finite groups permute
-(`orbit_sampling.py`).
+(`orbit_sampling.py`). What is invariant of a function, `descriptors.py` finds.
 
 Under them stand the functions they compute with. A batch of vectors (`features.py`) is held in the
 representation's own coordinates or in irreducible ones (`coordinates.py`), which all maps of a
@@ -44,6 +44,7 @@ from constrainet.maps.convolution_layer import KernelMap
 from constrainet.maps.convolution_layer import TransposedConvolution as transposed_convolution
 from constrainet.maps.convolution_net import SteerableCNN as steerable_cnn
 from constrainet.maps.coordinates import Coordinates
+from constrainet.maps.descriptors import bispectrum, power_spectrum
 from constrainet.maps.edge_layer import EdgeConvolution as edge_convolution
 from constrainet.maps.equivariant import EquivariantMap, equivariant_map
 from constrainet.maps.features import Features
@@ -128,6 +129,7 @@ __all__ = [
     "avg_pool",
     "bias_map",
     "bilinear",
+    "bispectrum",
     "chain",
     "check_input",
     "check_rep",
@@ -163,6 +165,7 @@ __all__ = [
     "orbit_grid",
     "pointwise",
     "pool_graphs",
+    "power_spectrum",
     "product_rep",
     "radial_basis",
     "regular",

@@ -146,7 +146,7 @@ class RotationGrid(HarmonicGrid):
 
     def _values(self, coefficients: Any) -> Any:
         xp = np if isinstance(coefficients, np.ndarray) else jnp
-        into, copies, d, first, last = _constants(self._tables, coefficients)
+        into, copies, d, first, last = (constant(table, coefficients) for table in self._tables)
         padded = xp.concatenate([coefficients, xp.zeros_like(coefficients[..., :1])], axis=-1)
         found = xp.einsum("lmi,...lji->...lmj", into, padded[..., self._places])
         found = xp.einsum("lnj,...lmj->...lmn", copies, found)
@@ -162,23 +162,13 @@ class RotationGrid(HarmonicGrid):
 
     def _coefficients(self, samples: Any) -> Any:
         xp = np if isinstance(samples, np.ndarray) else jnp
-        into, copies, d, first, last = _constants(self._tables, samples)
+        into, copies, d, first, last = (constant(table, samples) for table in self._tables)
         values = samples.reshape(*samples.shape[:-1], *self.shape)
         found = xp.einsum("ma,...abc->...mbc", first.conj(), values) @ last.conj().T
         found = _by_parts(lambda part: xp.einsum("lmnb,...mbn->...lmn", d, part), found)
         found = xp.einsum("lnj,...lmn->...lmj", copies.conj(), found)
         found = xp.einsum("lmi,...lmj->...lji", into.conj(), found).real
         return found[..., self._places < self.rep.dim].astype(samples.dtype)
-
-
-def _constants(tables: tuple[np.ndarray, ...], like: Any) -> list[Any]:
-    """Complex tables of the precision of a real array."""
-    numbers = like.astype(like.dtype if like.dtype.itemsize >= 4 else np.float32)
-    found = []
-    for table in tables:
-        real, imaginary = (constant(part, numbers) for part in (np.real(table), np.imag(table)))
-        found.append(real + 1j * imaginary if np.iscomplexobj(table) else real)
-    return found
 
 
 def _by_parts(function, z: Any) -> Any:

@@ -102,6 +102,40 @@ def test_a_linear_layer_is_a_convolution_with_a_kernel_around_the_axis():
     np.testing.assert_allclose(grid.synthesise(matrix @ f), expected, atol=1e-11)
 
 
+def test_a_linear_layer_has_the_factor_of_the_spherical_fourier_transform():
+    """With integrals, (f ⋆ k)_lm = 2π √(4π / (2l + 1)) f_lm k_l0 for rotations of the north pole.
+
+    Driscoll and Healy integrate over SO(3) of volume 8π², and 4π over the sphere; their harmonics
+    have mean square 1 / 4π. In means over both and with ours, whose k_l0 are √(4π) of theirs times
+    1 / 4π for each integral, this is f_lm k_l0 / √(2l + 1).
+    """
+    grid = GRIDS["gauss-legendre"]
+    rotations = cm.rotation_grid(grid.bandwidth)
+    f, k = normal(7, (grid.rep.dim,)), normal(8, (grid.bandwidth,))
+    # the harmonic m = 0 of degree l is √(2l + 1) P_l(z)
+    degrees = grid.harmonics.degrees
+    kernel = np.sqrt(2 * degrees[: grid.rep.dim] + 1)
+    expected = grid.synthesise(k[degrees] / kernel * f)
+    R = rotations.points
+    # (f ⋆ k)(x) is the mean over R of f(R n) k(R⁻¹ x), and R⁻¹ x has the height x · R n
+    poles = rotations.weights * (grid.harmonics(R[:, :, 2]) @ f)
+    heights = grid.points[::11] @ R[:, :, 2].T
+    values = np.polynomial.legendre.legval(heights, k * np.sqrt(2 * np.arange(len(k)) + 1))
+    np.testing.assert_allclose(values @ poles, expected[::11], rtol=0, atol=1e-11)
+
+
+def test_a_cut_of_degrees_is_the_projection_onto_smoother_functions():
+    fine, coarse = cm.sphere_grid(7, v), cm.sphere_grid(4, v, samples=7)
+    f = normal(9, (fine.rep.dim,))
+    cut = f[: coarse.rep.dim]
+    np.testing.assert_allclose(coarse.analyse(fine.synthesise(f)), cut, rtol=0, atol=1e-12)
+    # a linear layer to fewer degrees can do it
+    basis = (fine.rep >> coarse.rep).equivariant_basis()
+    matrix = np.eye(coarse.rep.dim, fine.rep.dim).ravel()
+    projected = basis.expand(basis.coefficients(matrix))
+    np.testing.assert_allclose(projected, matrix, rtol=0, atol=1e-12)
+
+
 def sampled(samples, function, space=v, bandwidth=4):
     make = cm.circle_grid if space.dim == 2 else cm.sphere_grid
     grid = make(bandwidth, space, samples)
