@@ -19,7 +19,8 @@ point, `radial_basis` (`radial_basis.py`), functions of its length without param
 made of harmonics or of functions of grid offsets (`kernels.py`). `sampling.py` leads from
 coefficients of functions to samples, and back, for `sampled_functions.py`: on circles and spheres
 (`sphere_sampling.py`), on the rotations (`rotation_sampling.py`), and on what finite groups permute
-(`orbit_sampling.py`). What is invariant of a function, `descriptors.py` finds.
+(`orbit_sampling.py`). What is invariant of a function, `descriptors.py` finds; `spherical_cnn`
+(`spherical_net.py`) is a model of such functions.
 
 Under them stand the functions they compute with. A batch of vectors (`features.py`) is held in the
 representation's own coordinates or in irreducible ones (`coordinates.py`), which all maps of a
@@ -102,6 +103,7 @@ from constrainet.maps.shared_frame import SharedFrame, frame
 from constrainet.maps.sphere_sampling import CircleGrid as circle_grid
 from constrainet.maps.sphere_sampling import SphereGrid as sphere_grid
 from constrainet.maps.sphere_sampling import ThreeSphereGrid as three_sphere_grid
+from constrainet.maps.spherical_net import SphericalCNN as spherical_cnn
 from constrainet.maps.subgroups import restrict
 
 __all__ = [
@@ -176,6 +178,7 @@ __all__ = [
     "save_onnx",
     "scalar_field_net",
     "sphere_grid",
+    "spherical_cnn",
     "steerable_cnn",
     "tensor_field_net",
     "tensor_product",

@@ -8,7 +8,6 @@ from functools import cached_property
 from itertools import pairwise
 
 from constrainet.arguments import check_count, check_option
-from constrainet.errors import NoEquivariantMapError
 from constrainet.groups import Group
 from constrainet.maps.channels import hidden_reps, num_hidden, under_group, uniform_rep, with_gates
 from constrainet.maps.composition import Composite, Residual, chain, named
@@ -19,8 +18,9 @@ from constrainet.maps.map import Map
 from constrainet.maps.nonlinearities import NONLINEARITIES
 from constrainet.maps.normalization import LayerNorm
 from constrainet.maps.pooling import Downsample, GlobalAvgPool
+from constrainet.maps.reach import check_reached
 from constrainet.maps.shared_frame import SharedFrame, check_shared
-from constrainet.reps import Question, Regular, Rep, Scalar, under_one_group
+from constrainet.reps import Regular, Rep, Scalar, under_one_group
 
 PADDINGS = ("SAME", "CIRCULAR")
 """Residual blocks return fields on the grid that they take."""
@@ -113,19 +113,8 @@ class SteerableCNN(Composite):
         check_option("nonlinearity", self.nonlinearity, list(NONLINEARITIES))
         check_option("parametrization", self.parametrization, PARAMETRIZATIONS)
         check_shared(self.shared, self.rtol)
-        self._check_reach()
+        check_reached(self.hidden[-1], self.rep_out, self.rtol, "Pass `channels` that")
         _ = self.layers
-
-    def _check_reach(self) -> None:
-        """Refuses outputs of which a part would always be zero."""
-        last = self.hidden[-1]
-        for part, _ in self.rep_out.summands:
-            if not Question(last, part).solve(rtol=self.rtol).rank:
-                raise NoEquivariantMapError(
-                    f"The last hidden field, {last} of {last.group}, shares no irreducible with "
-                    f"{part} of `rep_out`, which would always be zero. Pass `channels` that "
-                    f"hold such, as `{last} + {part}` does."
-                )
 
     @property
     def acts_on_fields(self) -> bool:

@@ -16,7 +16,7 @@ from itertools import combinations_with_replacement
 from constrainet.errors import NoEquivariantMapError
 from constrainet.maps.channels import matched_rep
 from constrainet.maps.probe import Probe
-from constrainet.reps import Rep, Scalar, direct_sum
+from constrainet.reps import Question, Rep, Scalar, direct_sum
 
 LARGEST_PRODUCT = 32
 """Tensor products of more dimensions are not tried, to complete hidden layers: it takes long."""
@@ -141,3 +141,24 @@ def _additions(source: Rep, target: Rep) -> Iterator[tuple[Rep, ...]]:
 def _extended(rep: Rep, kinds: Sequence[Rep], channels: Callable[[Rep], int]) -> Rep:
     """A representation and so many copies of others."""
     return rep + direct_sum(rep.group, [(kind, channels(kind)) for kind in kinds]) if kinds else rep
+
+
+def check_reached(hidden: Rep, rep_out: Rep, rtol: float | None, advice: str) -> None:
+    """Refuses outputs that a linear map of the last hidden layer does not reach.
+
+    Args:
+        hidden: how that layer transforms.
+        rep_out: how outputs transform.
+        rtol: as of `Rep.equivariant_basis`.
+        advice: what to change, for messages, up to its verb.
+
+    Raises:
+        NoEquivariantMapError: if a summand of `rep_out` has nothing in common with `hidden`.
+    """
+    for part, _ in rep_out.summands:
+        if not Question(hidden, part).solve(rtol=rtol).rank:
+            raise NoEquivariantMapError(
+                f"The last hidden layer, {hidden} of {hidden.group}, shares no irreducible with "
+                f"{part} of `rep_out`, which would always be zero. {advice} hold such, as "
+                f"`{hidden} + {part}` does."
+            )

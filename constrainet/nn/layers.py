@@ -205,6 +205,15 @@ class SteerableCNN(Layer):
     make = cm.steerable_cnn
 
 
+class SphericalCNN(Layer):
+    """Convolutions of functions on a sphere or group, pointwise functions between them.
+
+    Its arguments and parameters are those of `constrainet.maps.spherical_cnn`.
+    """
+
+    make = cm.spherical_cnn
+
+
 class TensorFieldNet(Layer):
     """The recommended model of points in space.
 

@@ -94,6 +94,10 @@ class SteerableCNN(Layer, make=cm.steerable_cnn):
     """Residual convolutions of a field, and one vector for it, or a field: `cm.steerable_cnn`."""
 
 
+class SphericalCNN(Layer, make=cm.spherical_cnn):
+    """Convolutions of functions on a sphere or group: `cm.spherical_cnn`."""
+
+
 class TensorFieldNet(Layer, make=cm.tensor_field_net):
     """The recommended model of points in space: `cm.tensor_field_net`."""
 

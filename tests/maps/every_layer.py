@@ -45,6 +45,7 @@ DECLARED: dict[str, tuple[str, tuple[Any, ...], dict[str, Any]]] = {
     "EMLP": ("EMLP", (mixed, v), {**few, "parametrization": "basis"}),
     "TensorProductBlock": ("TensorProductBlock", (mixed,), {}),
     "SteerableCNN": ("SteerableCNN", (mirrored, mirrored), {"channels": 4, "num_blocks": 1}),
+    "SphericalCNN": ("SphericalCNN", (grid.rep, v, [grid]), {"channels": 2}),
     "TensorProductNet": ("TensorProductNet", (mixed, v), {"channels": 2, "num_blocks": 1}),
     "TensorFieldNet": ("TensorFieldNet", (mixed, v), {**graph, "degree": 1}),
     "VectorFieldNet": ("VectorFieldNet", (mixed, v), graph),
