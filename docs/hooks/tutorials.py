@@ -30,6 +30,7 @@ READING_ORDER = (
     "particle_physics",
     "dynamics",
     "graphs",
+    "spheres",
 )
 """Others come after these."""
 
