@@ -5,12 +5,15 @@ from __future__ import annotations
 import operator
 from abc import ABCMeta
 from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from inspect import Signature, signature
 from math import isfinite
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 Class = TypeVar("Class", bound=type)
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def check_count(argument: str, count, least: int = 0) -> None:
@@ -83,6 +86,32 @@ def names_elsewhere(names: Mapping[str, str]) -> Callable[[Class], Class]:
     def decorate(cls: Class) -> Class:
         cls.__getattr__ = attribute  # pyright: ignore[reportAttributeAccessIssue]
         return cls
+
+    return decorate
+
+
+def called_as(line: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Decorates a method whose first argument is easily forgotten.
+
+    Args:
+        line: how it is called, for those who call it in another way.
+    """
+
+    def decorate(method: Callable[P, R]) -> Callable[P, R]:
+        arguments = signature(method)
+
+        @wraps(method)
+        def call(*args: P.args, **options: P.kwargs) -> R:
+            try:
+                return method(*args, **options)
+            except TypeError:
+                try:
+                    arguments.bind(*args, **options)
+                except TypeError as error:
+                    raise TypeError(f"`{method.__name__}`: {error}. Write `{line}`.") from None
+                raise
+
+        return call
 
     return decorate
 

@@ -10,7 +10,7 @@ from typing import Any, NoReturn, final
 import jax
 import numpy as np
 
-from constrainet.arguments import names_elsewhere
+from constrainet.arguments import called_as, names_elsewhere
 from constrainet.groups.arguments import (
     check_discrete_generators,
     check_key,
@@ -243,6 +243,7 @@ class Group(Structure):
         """
         return draw(self._sampler_used, self.is_complex, check_key(key))
 
+    @called_as("G.samples(jax.random.key(0), 10)")
     def samples(self, key: jax.Array, n: int) -> jax.Array:
         """Independent random elements.
 

@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from constrainet.arguments import Declared
+from constrainet.arguments import Declared, called_as
 from constrainet.maps.features import Features
 from constrainet.maps.sharding import compute
 from constrainet.maps.shared_frame import SharedFrame, frame
@@ -166,6 +166,7 @@ class Map(metaclass=Declared):
         """The same map, computing in the coordinates of others."""
         return replace(self, shared=shared, rtol=None)  # pyright: ignore[reportArgumentType]
 
+    @called_as("m.init(jax.random.key(0))")
     def init(self, key: jax.Array, dtype: Any = jnp.float32) -> dict[str, Any]:
         """New parameters.
 
@@ -181,13 +182,14 @@ class Map(metaclass=Declared):
         keys = iter(jax.random.split(key, max(1, len(leaves))))
         return _initialised(self.parameters, keys, jnp.finfo(dtype).dtype)
 
-    def apply(self, params: Mapping[str, Any], *xs: Any, **external: Any) -> Any:
+    @called_as("m.apply(params, x)")
+    def apply(self, params: Mapping[str, Any], x: Any, *xs: Any, **external: Any) -> Any:
         """The map applied to arrays.
 
         Args:
             params: what `init` makes, or other arrays of those shapes.
-            *xs: for each of `reps_in` an array (..., rep.dim), with the same leading axes; of a
-                `named` representation also a dictionary of its parts.
+            x: an array (..., rep.dim); of a `named` representation also a dictionary of its parts.
+            *xs: the same for each more of `reps_in`, with the same leading axes.
             **external: weights that come from outside, for maps that take such.
 
         Returns:
@@ -198,7 +200,7 @@ class Map(metaclass=Declared):
             TypeError: if one is no floating point array, or real where it should be complex.
         """
         return self.applied(
-            self.kind, lambda _: checked(self.kind, self.parameters, params), xs, external
+            self.kind, lambda _: checked(self.kind, self.parameters, params), (x, *xs), external
         )
 
     def applied(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 from dataclasses import replace
 from functools import partial
 
@@ -15,7 +16,7 @@ import pytest
 
 import constrainet.maps as cm
 import constrainet.nn as cnn
-from constrainet.groups import SU, D, Lorentz, O, S
+from constrainet.groups import SO, SU, D, Lorentz, O, S
 from constrainet.inspect import LayerWatch, assert_equivariant, describe
 from constrainet.reps import Scalar, V, irreducible
 from tests.maps.precision import in_double_precision, normal, once
@@ -298,3 +299,19 @@ def test_arguments_that_do_not_fit_are_refused():
     net = cm.tensor_product_net(o3, one + o3, channels=2)
     with pytest.raises(TypeError, match="its representations are real"):
         net.apply(net.init(jax.random.key(0)), x.astype(np.complex64))
+
+
+@pytest.mark.parametrize(
+    ("call", "line"),
+    [
+        (lambda m: m.init(), "m.init(jax.random.key(0))"),
+        (lambda m: m.apply(), "m.apply(params, x)"),
+        (lambda m: m.apply(jnp.ones(3)), "m.apply(params, x)"),
+        (lambda m: m.rep_in.group.samples(), "G.samples(jax.random.key(0), 10)"),
+        (lambda m: m.rep_in.group.samples(jax.random.key(0)), "G.samples(jax.random.key(0), 10)"),
+    ],
+)
+def test_a_call_that_lacks_an_argument_is_told_the_line(call, line):
+    m = cm.linear(V(SO(3)), V(SO(3)))
+    with pytest.raises(TypeError, match=re.escape(f"Write `{line}`.")):
+        call(m)
