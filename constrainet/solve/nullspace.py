@@ -275,7 +275,7 @@ def singular(stacked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.append(values, missing), vectors.conj().T
 
 
-def _polished(rows: Sequence[LinearOperator], columns: np.ndarray) -> np.ndarray:
+def _polished(rows: list[LinearOperator], columns: np.ndarray) -> np.ndarray:
     """The invariants close to given orthonormal columns (size, k), as accurate as can be."""
     norms = (np.linalg.norm(row @ columns, axis=0) for row in rows)
     if max(norm.max(initial=0) for norm in norms) <= INEXACT:
