@@ -183,13 +183,13 @@ class Map(metaclass=Declared):
         return _initialised(self.parameters, keys, jnp.finfo(dtype).dtype)
 
     @called_as("m.apply(params, x)")
-    def apply(self, params: Mapping[str, Any], x: Any, *xs: Any, **external: Any) -> Any:
+    def apply(self, params: Mapping[str, Any], *xs: Any, **external: Any) -> Any:
         """The map applied to arrays.
 
         Args:
             params: what `init` makes, or other arrays of those shapes.
-            x: an array (..., rep.dim); of a `named` representation also a dictionary of its parts.
-            *xs: the same for each more of `reps_in`, with the same leading axes.
+            *xs: for each of `reps_in` an array (..., rep.dim), with the same leading axes; of a
+                `named` representation also a dictionary of its parts.
             **external: weights that come from outside, for maps that take such.
 
         Returns:
@@ -199,8 +199,10 @@ class Map(metaclass=Declared):
             ValueError: if an array or a parameter has another shape.
             TypeError: if one is no floating point array, or real where it should be complex.
         """
+        if not (xs or external):
+            raise TypeError("`apply` takes parameters and arrays. Write `m.apply(params, x)`.")
         return self.applied(
-            self.kind, lambda _: checked(self.kind, self.parameters, params), (x, *xs), external
+            self.kind, lambda _: checked(self.kind, self.parameters, params), xs, external
         )
 
     def applied(

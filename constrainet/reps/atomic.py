@@ -50,7 +50,8 @@ class AtomicRep(Rep):
         found = []
         for place in range(len(self.group.factors)):
             discrete, lie = self.matrices(place)
-            stacked = np.array(lie, np.result_type(float, *lie)).reshape(-1, self.dim, self.dim)
+            stacked = np.array(lie, np.result_type(float, np.asarray(lie)))
+            stacked = stacked.reshape(len(lie), self.dim, self.dim)
             sizes = even_sizes(self.group.factors[place].lie_algebra)
             images = np.abs(stacked).max(axis=(1, 2), initial=0)
             if np.any(images <= ROUNDING * sizes):  # what is small may only be in small units
