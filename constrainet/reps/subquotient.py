@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import comb
+from math import comb, prod
 from typing import Any
 
 import numpy as np
@@ -94,6 +94,11 @@ class Subquotient(AtomicRep, Derived):
         return constant(self.basis.conj().T, matrix) @ matrix @ constant(self.basis, matrix)
 
     def _act(self, blocks, x):
+        if prod(x.shape[:-1]) > self.dim:
+            # the matrix is cheaper; and in parts of products of parts the number of vectors would
+            # grow with every level
+            eye = x.__array_namespace__().eye(self.dim, dtype=x.dtype)
+            return x @ self._act(blocks, eye)
         y = x @ constant(self.basis.T, x)
         y = self.parent._act(blocks, y)
         return y @ constant(self.basis.conj(), y)

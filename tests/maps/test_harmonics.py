@@ -196,3 +196,18 @@ def test_degrees_whose_digits_are_lost_are_refused():
 def test_no_points_have_no_harmonics():
     h = cm.harmonics(V(O(3)), 2)
     assert h(np.zeros((0, 3))).shape == (0, 9) and h(jnp.zeros((2, 0, 3))).shape == (2, 0, 9)
+
+
+def test_vectors_are_not_multiplied_at_every_degree(monkeypatch):
+    """H¹⁴ is a part of V ⊗ H¹³, and so on: 3¹⁴ vectors of V would be moved for one of H¹⁴."""
+    rep, numbers = cm.harmonics(V(SO(3)), 14).rep, []
+
+    def counted(self, blocks, x):
+        numbers.append(np.prod(x.shape[:-1], dtype=int))
+        return x @ self._rho(blocks).T
+
+    monkeypatch.setattr(type(V(SO(3))), "_act", counted)
+    turn = element(SO(3))
+    x = np.random.default_rng(0).normal(size=(2, rep.dim))
+    np.testing.assert_allclose(rep.act(turn, x), x @ rep.rho(turn).T, atol=1e-12)
+    assert 0 < sum(numbers) < 100_000
