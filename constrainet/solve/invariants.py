@@ -114,7 +114,8 @@ def _solutions(
         solver = Solver(method, rtol, storage)
         weights = " and ".join(f"{rows.dim:,} × {columns.dim:,}" for columns, rows in pairs[:3])
         progress = steps(asked, f"solving for {weights} weights")
-        solutions = {question: solver.solve(question) for question in progress}
+        with few_threads():
+            solutions = {question: solver.solve(question) for question in progress}
         remember(key, solutions)
     elif storage is not None:
         for question, solution in solutions.items():
@@ -141,9 +142,8 @@ class Solver:
     def solve(self, question: Question) -> Solution:
         """The first answer that passes its certificate."""
         start = time.perf_counter()
-        with few_threads():
-            solution = self._in_even_units(even(question, self.rtol))
-            solution = in_callers_units(solution, question, self.rtol)
+        solution = self._in_even_units(even(question, self.rtol))
+        solution = in_callers_units(solution, question, self.rtol)
         return replace(solution, seconds=time.perf_counter() - start)
 
     def _in_even_units(self, question: Question) -> Solution:

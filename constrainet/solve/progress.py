@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from typing import TypeVar
 
 try:
@@ -27,11 +27,18 @@ def steps(items: Iterable[Item], what: str) -> Iterator[Item]:
         items: what is worked through.
         what: names the work, for the reader.
     """
-    if tqdm is not None:
-        items = tqdm(items, desc=what, delay=DELAY, disable=None, leave=False)
-    last = time.perf_counter()
-    for count, item in enumerate(items):
-        yield item
-        if time.perf_counter() - last > DELAY:
-            last = time.perf_counter()
-            logger.info("%s: step %d", what, count + 1)
+    bar, last = None, time.perf_counter()
+    try:
+        for count, item in enumerate(items, 1):
+            yield item
+            if bar is not None:
+                bar.update()
+            if time.perf_counter() - last > DELAY:
+                last = time.perf_counter()
+                logger.info("%s: step %d", what, count)
+                if bar is None and tqdm is not None:  # the first takes milliseconds to be made
+                    total = len(items) if isinstance(items, Sized) else None
+                    bar = tqdm(desc=what, total=total, initial=count, disable=None, leave=False)
+    finally:
+        if bar is not None:
+            bar.close()
