@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Generator, Iterable, Sized
 from typing import TypeVar
 
 try:
@@ -20,7 +20,7 @@ DELAY = 1.0
 Item = TypeVar("Item")
 
 
-def steps(items: Iterable[Item], what: str) -> Iterator[Item]:
+def steps(items: Iterable[Item], what: str) -> Generator[Item, None, None]:
     """Hands on the items; after a second shows a progress bar on a terminal, and logs.
 
     Args:
