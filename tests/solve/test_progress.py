@@ -29,7 +29,7 @@ def test_long_work_is_reported_and_short_work_is_not(delay, monkeypatch, caplog)
     with caplog.at_level(logging.INFO, "constrainet"):
         assert list(progress.steps([3, 1, 2], "work")) == [3, 1, 2]
         halted = progress.steps(iter("abc"), "more")
-        next(halted), next(halted)
+        assert [next(halted), next(halted)] == ["a", "b"]
         halted.close()
     if delay:
         assert not bars and not caplog.records
