@@ -2,6 +2,7 @@
 
 Each case is a process of its own. OpenBLAS, with which NumPy and SciPy are built, computes for the
 processor that `OPENBLAS_CORETYPE` names, with that one's order of additions and its own rounding.
+The hosted workflow compares under every one of these.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from tests.everywhere.golden import FILE
 PROCESSORS = {
     "Prescott": ("pni",),
     "Nehalem": ("sse4_2",),
-    "Sandybridge": ("avx",),
     "Haswell": ("avx2", "fma"),
     "SkylakeX": ("avx512f", "avx512bw", "avx512dq", "avx512vl"),
 }
@@ -63,23 +63,16 @@ def needs(core: str) -> None:
         pytest.skip(f"this processor lacks {', '.join(missing)}")
 
 
-@pytest.mark.parametrize(
-    ("core", "threads", "options"),
-    [
-        ("Prescott", 2, ["--before"]),
-        ("Haswell", 2, []),
-        ("SkylakeX", 1, ["--before"]),
-    ],
-)
-def test_answers_are_the_golden_ones_on_every_processor(core, threads, options):
+@pytest.mark.parametrize(("core", "threads"), [("Prescott", 2), ("SkylakeX", 1)])
+def test_answers_are_the_golden_ones_after_other_questions(core, threads):
     needs(core)
-    assert differing(core, threads, len(core), *options) == ""
+    assert differing(core, threads, len(core), "--before") == ""
 
 
 def test_answers_are_the_golden_ones_from_the_disk_cache_of_another_processor(tmp_path):
-    needs("Sandybridge")
+    needs("Haswell")
     needs("Nehalem")
-    assert differing("Sandybridge", 1, 1, cache=tmp_path) == ""
+    assert differing("Haswell", 1, 1, cache=tmp_path) == ""
     assert list(tmp_path.iterdir())
     assert differing("Nehalem", 2, 2, cache=tmp_path) == ""
 
