@@ -115,6 +115,11 @@ def orbit(group: Group, point: np.ndarray) -> np.ndarray:
         [[1, 0], [0, 1], [-1, 0], [0, -1]]
     """
     check_group("orbit", group)
+    if not group.is_finite:
+        raise ValueError(
+            f"`orbit(group=...)` should be finite, because all points are listed. {group} is not. "
+            "Functions on its orbits have a bandwidth, on a grid such as `sphere_grid`."
+        )
     x = np.asarray(point)
     if x.shape != (group.dim,):
         raise ValueError(
@@ -124,6 +129,6 @@ def orbit(group: Group, point: np.ndarray) -> np.ndarray:
     size, found = np.linalg.norm(x), np.empty((0, group.dim))
     for g in group.elements():
         moved = g @ x
-        if not (np.linalg.norm(found - moved, axis=1) < SAMPLED * size).any():
+        if not (np.linalg.norm(found - moved, axis=1) <= SAMPLED * size).any():
             found = np.concatenate([found, moved[None]])
     return found

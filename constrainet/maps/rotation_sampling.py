@@ -80,7 +80,7 @@ class RotationGrid(HarmonicGrid):
     def __post_init__(self):
         check_option("rotation_grid(rule=...)", self.rule, RULES)
         super().__post_init__()
-        space = self.harmonics.space
+        space: Any = self.space
         if any(np.linalg.det(space.rho(h)) < 0 for h in space.group.discrete_generators):
             raise ValueError(
                 "`rotation_grid(space=...)` should rotate, because a reflection moves a rotation "
@@ -146,6 +146,8 @@ class RotationGrid(HarmonicGrid):
 
     def _values(self, coefficients: Any) -> Any:
         xp = np if isinstance(coefficients, np.ndarray) else jnp
+        if xp.iscomplexobj(coefficients):
+            return _by_parts(self._values, coefficients)
         into, copies, d, first, last = (constant(table, coefficients) for table in self._tables)
         padded = xp.concatenate([coefficients, xp.zeros_like(coefficients[..., :1])], axis=-1)
         found = xp.einsum("lmi,...lji->...lmj", into, padded[..., self._places])
@@ -162,6 +164,8 @@ class RotationGrid(HarmonicGrid):
 
     def _coefficients(self, samples: Any) -> Any:
         xp = np if isinstance(samples, np.ndarray) else jnp
+        if xp.iscomplexobj(samples):
+            return _by_parts(self._coefficients, samples)
         into, copies, d, first, last = (constant(table, samples) for table in self._tables)
         values = samples.reshape(*samples.shape[:-1], *self.shape)
         found = xp.einsum("ma,...abc->...mbc", first.conj(), values) @ last.conj().T

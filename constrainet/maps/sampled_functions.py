@@ -33,8 +33,9 @@ class SampledNonlinearity(Map):
         shared: coordinates shared with other maps, in a chain.
 
     Raises:
-        TypeError: if an argument is of another type.
-        ValueError: if `rep` does not consist of copies of `grid.rep`.
+        TypeError: if an argument is of another type, or the function takes several arguments.
+        ValueError: if `rep` does not consist of copies of `grid.rep`, or the function does not give
+            a value for each.
 
     Example:
         >>> import jax
@@ -65,11 +66,29 @@ class SampledNonlinearity(Map):
                 "`function` should be one of arrays, such as `jax.nn.swish`. Got "
                 f"{self.function!r:.60}."
             )
+        self._check_function()
         copies, unit = self.rep.dim // self.grid.rep.dim, self.grid.rep
         if not copies or self.rep != copies * unit:
             raise ValueError(
                 f"`rep` should be copies of `grid.rep` = {unit} of {unit.group}, because values of "
                 f"functions on the grid are needed. Got {self.rep} of {self.rep.group}."
+            )
+
+    def _check_function(self) -> None:
+        values = jax.ShapeDtypeStruct((2, len(self.grid.weights)), float)
+        try:
+            found = jax.eval_shape(self.function, values)
+        except TypeError as error:
+            raise TypeError(
+                "`function` should be one of a single array, for JAX, such as `jax.nn.swish`, "
+                f"because it is applied to each value. Got {self.function!r:.60}, which does not "
+                f"take an array: {error}"
+            ) from error
+        if getattr(found, "shape", None) != values.shape:
+            raise ValueError(
+                "`function` should give a value for each, because functions on the same grid come "
+                f"back. Got {self.function!r:.60}, which makes {found} of an array of shape "
+                f"{values.shape}."
             )
 
     @property

@@ -142,12 +142,14 @@ class HarmonicGrid(Grid):
         if self.space is None:
             object.__setattr__(self, "space", V(SO(self.size)))
         check_rep(f"{name}(space=...)", self.space)
-        space = self.harmonics.space
-        if space.dim != self.size or not space.is_unitary:
+        space: Any = self.space
+        if space.dim != self.size or not space.is_unitary or space.is_complex:
             raise ValueError(
-                f"`{name}(space=...)` should be a representation on {self.size} coordinates that "
-                f"keeps lengths, such as `V(SO({self.size}))`. Got {space} of {space.group}, of "
-                f"dimension {space.dim}."
+                f"`{name}(space=...)` should be a real representation on {self.size} coordinates "
+                f"that keeps lengths, such as `V(SO({self.size}))`, because points of length 1 "
+                "move among themselves; where a group that is not compact moves them, functions "
+                f"of a bandwidth do not stay such. Got {space} of {space.group}, of dimension "
+                f"{space.dim}."
             )
 
     @property

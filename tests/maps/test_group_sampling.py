@@ -139,10 +139,19 @@ def test_a_linear_layer_correlates_functions_on_the_sphere_with_a_filter():
     np.testing.assert_allclose(found, sphere.harmonics(turned) @ psi @ values, rtol=0, atol=1e-12)
 
 
+def test_complex_functions_on_rotations_are_those_of_both_parts():
+    grid = HARMONIC["gauss-legendre"]
+    a, b = normal(10, (2, grid.rep.dim))
+    expected = grid.synthesise(a) + 1j * grid.synthesise(b)
+    np.testing.assert_allclose(grid.synthesise(a + 1j * b), expected, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(grid.analyse(expected), a + 1j * b, rtol=0, atol=1e-12)
+
+
 def test_an_orbit_begins_with_the_point():
     assert VERTICES.shape == (12, 3)
     np.testing.assert_array_equal(VERTICES[0], [0.0, 1.0, (1 + 5**0.5) / 2])
     assert len(cm.orbit(Cube(), np.eye(6)[0])) == 6
+    np.testing.assert_array_equal(cm.orbit(C(4), np.zeros(2)), np.zeros((1, 2)))
 
 
 def wrong(**arguments: Any) -> dict[str, Any]:
@@ -157,12 +166,12 @@ def wrong(**arguments: Any) -> dict[str, Any]:
         (lambda: cm.rotation_grid(3, V(SOplus(1, 2))), ValueError, "that keeps lengths"),
         (lambda: cm.rotation_grid(3, samples=2), ValueError, "should be at least the bandwidth 3"),
         (lambda: cm.rotation_grid(3, rule="x"), ValueError, "`rotation_grid(rule=...)` should be"),
-        (lambda: cm.three_sphere_grid(3, V(SO(3))), ValueError, "a representation on 4 coord"),
+        (lambda: cm.three_sphere_grid(3, V(SO(3))), ValueError, "a real representation on 4"),
         (lambda: cm.rotation_grid(2).analyse(np.zeros(9)), ValueError, "samples of shape (..., 18"),
         (lambda: cm.orbit_grid(V(G)), ValueError, "`orbit_grid(permutation=...)` should permute"),
         (lambda: cm.orbit_grid(**wrong(permutation=G)), TypeError, "`orbit_grid(permutation=...)`"),
         (lambda: cm.orbit(G, np.zeros(2)), ValueError, "`orbit(point=...)` should have shape (3,)"),
-        (lambda: cm.orbit(SO(3), np.ones(3)), ValueError, "finite"),
+        (lambda: cm.orbit(SO(3), np.ones(3)), ValueError, "`orbit(group=...)` should be finite"),
     ],
 )
 def test_what_makes_no_sense_is_refused(make, error, message):

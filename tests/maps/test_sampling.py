@@ -13,7 +13,7 @@ import scipy.special
 from scipy.linalg import expm
 
 import constrainet.maps as cm
-from constrainet.groups import SO, O
+from constrainet.groups import SE, SO, SU, O, SOplus
 from constrainet.maps.sphere_sampling import RULES, legendre_functions
 from constrainet.reps import V
 from tests.maps.precision import normal, once
@@ -64,6 +64,15 @@ def test_coefficients_come_back_from_samples_of_either_library(grid):
     found = once(lambda c: grid.analyse(grid.synthesise(c)), jnp.float32(coefficients))
     assert found.dtype == jnp.float32
     np.testing.assert_allclose(found, coefficients, atol=1e-5)
+
+
+@EVERY
+def test_half_precision_costs_its_own_rounding(grid):
+    coefficients = normal(10, (3, grid.rep.dim))
+    found = once(lambda c: grid.analyse(grid.synthesise(c)), jnp.bfloat16(coefficients))
+    assert found.dtype == jnp.bfloat16
+    error = np.linalg.norm(np.float64(found) - coefficients) / np.linalg.norm(coefficients)
+    assert error < 2**-7
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -187,6 +196,9 @@ def test_a_subgroup_of_the_rotations_has_grids():
     assert cm.sphere_grid(3, space) != cm.sphere_grid(3, V(SO(3)))
 
 
+pair = 2 * GRIDS["circle"].rep
+
+
 def wrong(**arguments: Any) -> dict[str, Any]:
     """Arguments of a type that they must not have."""
     return arguments
@@ -202,8 +214,19 @@ def wrong(**arguments: Any) -> dict[str, Any]:
             "`sphere_grid(bandwidth=...)` should be a whole",
         ),
         (lambda: cm.sphere_grid(4, samples=3), ValueError, "should be at least the bandwidth 4"),
-        (lambda: cm.sphere_grid(4, V(O(2))), ValueError, "a representation on 3 coordinates"),
-        (lambda: cm.circle_grid(4, v), ValueError, "a representation on 2 coordinates"),
+        (lambda: cm.sphere_grid(4, V(O(2))), ValueError, "a real representation on 3 coordi"),
+        (lambda: cm.circle_grid(4, v), ValueError, "a real representation on 2 coordinates"),
+        (
+            lambda: cm.circle_grid(4, V(SU(2))),
+            ValueError,
+            "`circle_grid(space=...)` should be a re",
+        ),
+        (
+            lambda: cm.sphere_grid(4, V(SE(2))),
+            ValueError,
+            "`sphere_grid(space=...)` should be a re",
+        ),
+        (lambda: cm.sphere_grid(4, V(SOplus(1, 2))), ValueError, "a group that is not compact"),
         (lambda: cm.sphere_grid(4, rule="healpix"), ValueError, "`sphere_grid(rule=...)` should"),
         (lambda: GRIDS["circle"].analyse(np.zeros(3)), ValueError, "samples of shape (..., 17)"),
         (lambda: GRIDS["circle"].synthesise(1.0), ValueError, "coefficients of shape (..., 13)"),
@@ -217,6 +240,18 @@ def wrong(**arguments: Any) -> dict[str, Any]:
             lambda: cm.sampled_nonlinearity(v, **wrong(function=1), grid=GRIDS["circle"]),
             TypeError,
             "`function` should be",
+        ),
+        (
+            lambda: cm.sampled_nonlinearity(
+                pair, **wrong(function=jnp.maximum), grid=GRIDS["circle"]
+            ),
+            TypeError,
+            "`function` should be one of a single array",
+        ),
+        (
+            lambda: cm.sampled_nonlinearity(pair, lambda f: f.sum(axis=-1), GRIDS["circle"]),
+            ValueError,
+            "`function` should give a value for each",
         ),
     ],
 )
