@@ -15,31 +15,22 @@ import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 
 import constrainet.maps as cm
 from constrainet.groups import SO, C, D, Group, Trivial
-from images_data import FOLDER, NUM_TEST, NUM_TRAIN, Data, halves, prepare
-from images_models import Network, moments, of_size, size
+from images_data import FOLDER, NUM_TEST, Data, halves, prepare
+from images_models import of_size, size
+from images_training import CHUNK, RATE, Trainer
 
 HERE = Path(__file__).parent
 DATA = HERE.parent / "build" / "images.npz"
 RESULTS = HERE / "results" / "images.json"
-
-BATCH, TEST_BATCH = 64, 1000
-CHUNK = 100
-"""Steps in one call of the compiled program."""
-
-RATE, DECAY = 3e-3, 0.05
-WARM = 0.05
-"""The part of a run in which the rate rises."""
 
 MODELS: dict[str, tuple[Group, bool]] = {
     "C(8)": (C(8), False),
@@ -94,115 +85,6 @@ def turned_anew(key: jax.Array, images: jax.Array) -> jax.Array:
     return jax.vmap(one)(images[..., 0], angles)[..., None]
 
 
-class Run(NamedTuple):
-    """What a run takes beside images: arrays, so that one program does for all.
-
-    Args:
-        key: of the seed.
-        order: of images; the first `size` are trained on.
-        size: their number.
-        steps: all of them.
-        rate: of the optimiser, at its highest.
-        augmented: whether images are turned anew.
-    """
-
-    key: jax.Array
-    order: jax.Array
-    size: jax.Array
-    steps: jax.Array
-    rate: jax.Array
-    augmented: jax.Array
-
-
-def drawn(run: Run, key: jax.Array, images: jax.Array, count: int) -> tuple[jax.Array, jax.Array]:
-    """Which images are in a batch, and the images as they are trained on."""
-    draw_key, turn_key = jax.random.split(key)
-    chosen = run.order[jax.random.randint(draw_key, (count,), 0, run.size)]
-    x = images[chosen].astype(jnp.float32)
-    return chosen, jnp.where(run.augmented, turned_anew(turn_key, x), x)
-
-
-class Trainer:
-    """Compiled programs of a network.
-
-    Args:
-        m: the network.
-        train, test: as of `halves`, of shapes that count.
-    """
-
-    def __init__(self, m: Network, train: Data, test: Data):
-        self.m = m
-        self.optimiser = optax.chain(optax.scale_by_adam(), optax.add_decayed_weights(DECAY))
-        state = jax.eval_shape(self.start, jax.random.key(0))
-        run = jax.eval_shape(partial(run_of, STAGES[0], 0, CHUNK, RATE, False))
-        step = jax.ShapeDtypeStruct((), jnp.int32)
-        steps = jax.jit(self._steps, donate_argnums=0)
-        self.init = jax.jit(self.start).lower(jax.random.key(0)).compile()
-        self.steps = steps.lower(state, step, run, train.images, train.labels).compile()
-        wrong = jax.jit(self._wrong)
-        arrays = train.images, test.images, test.labels
-        self.wrong = wrong.lower(state[0], run, *arrays).compile()
-
-    def start(self, key: jax.Array) -> tuple[Any, Any]:
-        """Parameters, and the optimiser's state."""
-        params = self.m.init(key)
-        return params, self.optimiser.init(params)
-
-    def _loss(self, params, key, x, y) -> jax.Array:
-        invariants = self.m.invariants(params, x)
-        logits = self.m.logits(params, invariants, moments(invariants), key)
-        return optax.softmax_cross_entropy_with_integer_labels(logits, y).mean()
-
-    def _steps(self, state, start, run: Run, images, labels):
-        """`CHUNK` steps from one on, and their mean loss."""
-
-        def step(state, i):
-            params, moments = state
-            draw_key, drop_key = jax.random.split(jax.random.fold_in(run.key, i))
-            chosen, x = drawn(run, draw_key, images, BATCH)
-            loss, grads = jax.value_and_grad(self._loss)(params, drop_key, x, labels[chosen])
-            updates, moments = self.optimiser.update(grads, moments, params)
-            part = (i + 1) / run.steps
-            rate = run.rate * jnp.minimum(part / WARM, (1 + jnp.cos(jnp.pi * part)) / 2)
-            params = jax.tree.map(lambda p, u: p - rate * u, params, updates)
-            return (params, moments), loss
-
-        state, losses = jax.lax.scan(step, state, start + jnp.arange(CHUNK))
-        return state, losses.mean()
-
-    def _wrong(self, params, run: Run, trained, images, labels):
-        """How many images are taken for another class, with moments of images trained on."""
-        _, x = drawn(run, run.key, trained, TEST_BATCH)
-        expected = moments(self.m.invariants(params, x))
-
-        def batch(part):
-            x, y = part
-            logits = self.m.logits(params, self.m.invariants(params, x), expected)
-            return jnp.sum(jnp.argmax(logits, axis=-1) != y)
-
-        parts = images.reshape(-1, TEST_BATCH, *images.shape[1:]), labels.reshape(-1, TEST_BATCH)
-        return jax.lax.map(batch, parts).sum()
-
-    def train(self, run: Run, data: Data) -> tuple[Any, float]:
-        """Parameters, and the mean loss of the last steps."""
-        state, loss = self.init(run.key), jnp.nan
-        for start in range(0, int(run.steps), CHUNK):
-            state, loss = self.steps(state, jnp.int32(start), run, data.images, data.labels)
-        return state[0], float(loss)
-
-    def error(self, params, run: Run, trained: Data, test: Data) -> float:
-        """The share of images that are taken for another class."""
-        wrong = self.wrong(params, run, trained.images, test.images, test.labels)
-        return int(wrong) / len(test.labels)
-
-
-def run_of(stage: Stage, seed: int, steps: int, rate: float, augmented: bool) -> Run:
-    """Of a seed, a number of steps and a rate."""
-    order = np.random.RandomState(seed).permutation(NUM_TRAIN).astype(np.int32)
-    numbers = jnp.int32(stage.size), jnp.int32(steps), jnp.float32(rate), jnp.bool_(augmented)
-    return Run(jax.random.key(seed), jnp.asarray(order), *numbers)
-
-
 class Clock:
     """Divides what is left of a time among stages.
 
@@ -241,7 +123,7 @@ def compiled(names: list[str], parameters: int, data: dict[str, Data]) -> dict[s
     def trainer(group: Group) -> Trainer:
         start = time.perf_counter()
         m = of_size(group, parameters)
-        found = Trainer(m, data["rotated"], data["test"])
+        found = Trainer(m, data["rotated"], data["test"], turned_anew)
         width = next(iter(m.body.layers.values())).rep_out.dim
         seconds = time.perf_counter() - start
         print(f"{group}: {width} channels, {size(*m):,} parameters, {seconds:.0f} s", flush=True)
@@ -255,7 +137,7 @@ def compiled(names: list[str], parameters: int, data: dict[str, Data]) -> dict[s
 
 def timed(trainer: Trainer, data: dict[str, Data]) -> tuple[float, float]:
     """Seconds of a chunk of steps and of a test, when all is warm."""
-    run = run_of(STAGES[0], 0, CHUNK, RATE, False)
+    run = trainer.run(0, STAGES[0].size, CHUNK)
     params, _ = trainer.train(run, data["rotated"])
     trainer.error(params, run, data["rotated"], data["test"])
     start = time.perf_counter()
@@ -284,7 +166,7 @@ def rows(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
                 if not options.steps and not clock.fits(name, steps):
                     continue
                 start = time.perf_counter()
-                run = run_of(stage, seed, steps, options.rate, MODELS[name][1])
+                run = trainer.run(seed, stage.size, steps, options.rate, MODELS[name][1])
                 params, loss = trainer.train(run, data[stage.images])
                 seconds = time.perf_counter() - start
                 clock.measured(name, steps, seconds)

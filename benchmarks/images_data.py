@@ -14,6 +14,7 @@ FOLDER = Path("/usr/share/datasets/fashion-mnist")
 """Where Debian's package `dataset-fashion-mnist` keeps it."""
 
 NUM_TRAIN, NUM_TEST = 12_000, 10_000
+NUM_DRAWN = NUM_TRAIN + NUM_TEST
 
 
 @jax.tree_util.register_dataclass
@@ -50,16 +51,20 @@ def rotated(images: np.ndarray, seed: int) -> np.ndarray:
     return found
 
 
-def prepare(folder: Path, path: Path) -> None:
-    """Keeps 12,000 images to train on, upright and rotated, and 10,000 rotated ones to test on."""
+def drawn(folder: Path) -> Data:
+    """12,000 images to train on and then 10,000 to test on, of both halves at random."""
     parts = [read(folder, name) for name in ("train", "t10k")]
     images = np.concatenate([part.images for part in parts])
     labels = np.concatenate([part.labels for part in parts])
-    chosen = np.random.RandomState(0).permutation(len(images))[: NUM_TRAIN + NUM_TEST]
-    turned = rotated(images[chosen], seed=1)
-    upright = images[chosen[:NUM_TRAIN]]
+    return Data(images, labels)[np.random.RandomState(0).permutation(len(images))[:NUM_DRAWN]]
+
+
+def prepare(folder: Path, path: Path) -> None:
+    """Keeps 12,000 images to train on, upright and rotated, and 10,000 rotated ones to test on."""
+    data = drawn(folder)
+    turned, upright = rotated(data.images, seed=1), data.images[:NUM_TRAIN]
     path.parent.mkdir(exist_ok=True)
-    np.savez_compressed(path, rotated=turned, upright=upright, labels=labels[chosen])
+    np.savez_compressed(path, rotated=turned, upright=upright, labels=data.labels)
 
 
 def halves(path: Path) -> dict[str, Data]:

@@ -67,10 +67,11 @@ def moments(x: jax.Array) -> Moments:
     return x.mean(axis=0), x.std(axis=0)
 
 
-def network(group: Group, width: int) -> Network:
+def network(group: Group, width: int, stride: int = 1) -> Network:
     """A residual network whose fields are functions on the group, so many of them.
 
-    Of SO(2), which is a circle, functions of degrees below a bandwidth.
+    Of SO(2), which is a circle, functions of degrees below a bandwidth. The stride is that of the
+    first convolution.
     """
     grid = cm.circle_grid(BANDWIDTH, samples=SAMPLES) if group.order == np.inf else None
     unit = grid.rep if grid else Regular(group)
@@ -87,7 +88,7 @@ def network(group: Group, width: int) -> Network:
         return cm.residual(cm.chain(cm.convolution(hidden, hidden, KERNEL), swish(hidden), last))
 
     body = cm.chain(
-        cm.convolution(one, hidden, KERNEL),
+        cm.convolution(one, hidden, KERNEL, stride=stride),
         swish(hidden),
         cm.downsample(hidden),
         block(),
@@ -99,18 +100,22 @@ def network(group: Group, width: int) -> Network:
         cm.linear(wide, invariants),
         cm.global_avg_pool(invariants),
     )
-    head = cm.chain(
+    return Network(body, head(invariants))
+
+
+def head(invariants: Rep) -> cm.Map:
+    """From invariants to classes."""
+    return cm.chain(
         cm.linear(invariants, invariants),
         cm.pointwise(invariants, normalized=True),
-        cm.linear(invariants, CLASSES * one),
+        cm.linear(invariants, CLASSES * Scalar(invariants.group)),
     )
-    return Network(body, head)
 
 
 @cache
-def of_size(group: Group, parameters: int) -> Network:
+def of_size(group: Group, parameters: int, stride: int = 1) -> Network:
     """The widest network of at most so many parameters."""
     width = 1
-    while size(*network(group, width + 1)) <= parameters:
+    while size(*network(group, width + 1, stride)) <= parameters:
         width += 1
-    return network(group, width)
+    return network(group, width, stride)
