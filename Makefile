@@ -11,7 +11,7 @@ PYTEST := -m pytest -n auto --maxprocesses 8 --dist worksteal
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest golden lint format-check ruff types imports format bench accuracy layers fields spheres messages particles fuzz docs package clean
+.PHONY: help demo test test-oldest golden lint format-check ruff types imports format bench accuracy layers fields sphere-images messages particles fuzz docs package clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -58,7 +58,7 @@ layers: ## time models beside a plain MLP and EMLP (half an hour, idle; ARGS=--s
 fields: .venv/examples.installed ## time and measure convolutions of fields beside plain ones (two minutes)
 	$(BIN)/python benchmarks/fields.py $(ARGS)
 
-spheres: .venv/examples.installed ## train on images on the sphere (half an hour; ARGS=--prepare for the first time)
+sphere-images: .venv/examples.installed ## train on images on the sphere (half an hour; ARGS=--prepare for the first time)
 	$(BIN)/python benchmarks/sphere_images.py $(ARGS)
 
 messages: .venv/test.installed ## time message passing beside e3nn-jax (ten minutes)
