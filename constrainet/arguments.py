@@ -11,6 +11,8 @@ from math import isfinite
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+import numpy as np
+
 Class = TypeVar("Class", bound=type)
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -36,6 +38,12 @@ def check_option(argument: str, option, options: Sequence[str]) -> None:
     if not isinstance(option, str) or option not in options:
         *others, last = map(repr, options)
         raise ValueError(f"`{argument}` should be {', '.join(others)} or {last}. Got {option!r}.")
+
+
+def check_flag(argument: str, flag) -> None:
+    """Refuses what is neither True nor False, such as a function in the place of a flag."""
+    if not isinstance(flag, bool | np.bool_):
+        raise TypeError(f"`{argument}` should be True or False. Got {flag!r:.60}.")
 
 
 def check_function(argument: str, function, which: str) -> None:

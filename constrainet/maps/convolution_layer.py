@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import jax
 import jax.numpy as jnp
 
-from constrainet.arguments import check_number, check_option, check_rtol
+from constrainet.arguments import check_flag, check_number, check_option, check_rtol
 from constrainet.errors import NoEquivariantMapError
 from constrainet.maps.grids import PADDINGS, FieldMap, Window, per_axis
 from constrainet.maps.kernels import BASES, Kernels, grid_kernels
@@ -57,6 +57,7 @@ class KernelMap(FieldMap):
         check_option("padding", self.padding, PADDINGS)
         check_option("basis", self.basis, BASES)
         check_option("parametrization", self.parametrization, PARAMETRIZATIONS)
+        check_flag("with_bias", self.with_bias)
         check_number("gain", self.gain)
         check_rtol(self.rtol)
         self._check()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from constrainet.arguments import check_count, check_option
+from constrainet.arguments import check_count, check_flag, check_option
 from constrainet.groups import Group
 from constrainet.maps.channels import hidden_reps, num_hidden, under_group, uniform_rep, with_gates
 from constrainet.maps.composition import Composite, Residual, chain, named
@@ -109,6 +109,7 @@ class SteerableCNN(Composite):
                 f"field by half a step. Got {self.kernel_shape}."
             )
         check_count("stride", self.stride, least=1)
+        check_flag("pool", self.pool)
         check_option("padding", self.padding, PADDINGS)
         check_option("nonlinearity", self.nonlinearity, list(NONLINEARITIES))
         check_option("parametrization", self.parametrization, PARAMETRIZATIONS)

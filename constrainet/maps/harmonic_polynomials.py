@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 import scipy.linalg
 
-from constrainet.arguments import Declared, check_count
+from constrainet.arguments import Declared, check_count, check_flag
 from constrainet.groups import Group
 from constrainet.linalg import canonical_basis, numerical_rank
 from constrainet.maps.map import check_rep
@@ -101,6 +101,7 @@ class Harmonics(metaclass=Declared):
     def __post_init__(self):
         check_rep("harmonics(space=...)", self.space)
         check_count("harmonics(degree=...)", self.degree)
+        check_flag("harmonics(normalized=...)", self.normalized)
         if self.space.is_complex:
             raise ValueError(
                 "`harmonics(space=...)` should be real, because polynomials of a complex point are "

@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from constrainet.arguments import check_number, check_option
+from constrainet.arguments import check_flag, check_number, check_option
 from constrainet.errors import NoEquivariantMapError
 from constrainet.maps.bias import BiasMap, bias_map
 from constrainet.maps.equivariant import EquivariantMap, equivariant_map
@@ -99,6 +99,7 @@ class Linear(Map):
         check_rep("rep_out", self.rep_out)
         check_option("parametrization", self.parametrization, PARAMETRIZATIONS)
         check_option("product", self.product, PRODUCTS)
+        check_flag("with_bias", self.with_bias)
         check_number("gain", self.gain)
         check_option("kept", self.kept, KEPT)
         check_shared(self.shared, self.rtol)

@@ -20,6 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.special import roots_genlaguerre
 
+from constrainet.arguments import check_flag
 from constrainet.maps.channels import with_gates
 from constrainet.maps.features import Features
 from constrainet.maps.functions_on_groups import GroupFunctions, group_functions
@@ -60,6 +61,7 @@ class Nonlinearity(Map):
 
     def __post_init__(self):
         check_rep("rep", self.rep)
+        check_flag("normalized", self.normalized)
         check_shared(self.shared, self.rtol)
         _ = self.map
 

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
-from constrainet.arguments import check_option
+from constrainet.arguments import check_flag, check_option
 from constrainet.maps.channels import are_chosen, hidden_reps, num_hidden, under_group, with_gates
 from constrainet.maps.composition import Composite, named
 from constrainet.maps.equivariant import check_weights_fit
@@ -69,6 +69,7 @@ class EMLPBlock(Composite):
     def __post_init__(self):
         check_rep("rep_in", self.rep_in)
         check_rep("rep_out", self.rep_out)
+        check_flag("bilinear", self.bilinear)
         check_option("parametrization", self.parametrization, PARAMETRIZATIONS)
         check_option("nonlinearity", self.nonlinearity, list(NONLINEARITIES))
         check_shared(self.shared, self.rtol)
@@ -169,6 +170,7 @@ class EMLP(Composite):
         object.__setattr__(self, "num_layers", num_hidden(self.channels, self.num_layers))
         check_rep("rep_in", self.rep_in)
         check_rep("rep_out", self.rep_out)
+        check_flag("bilinear", self.bilinear)
         check_option("parametrization", self.parametrization, PARAMETRIZATIONS)
         check_option("nonlinearity", self.nonlinearity, list(NONLINEARITIES))
         check_shared(self.shared, self.rtol)

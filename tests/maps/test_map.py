@@ -279,6 +279,23 @@ def test_maps_that_do_not_fit_are_refused(call, exception, message):
         call()
 
 
+@pytest.mark.parametrize(
+    ("make", "flag"),
+    [
+        (lambda f: cm.pointwise(V(S(3)), f), "normalized"),
+        (lambda f: cm.linear(o3, o3, with_bias=f), "with_bias"),
+        (lambda f: cm.convolution(o3, o3, 3, with_bias=f), "with_bias"),
+        (lambda f: cm.emlp(o3, o3, channels=4, bilinear=f), "bilinear"),
+        (lambda f: cm.emlp_block(o3, o3, bilinear=f), "bilinear"),
+        (lambda f: cm.steerable_cnn(V(D(4)), V(D(4)), channels=4, pool=f), "pool"),
+        (lambda f: cm.harmonics(o3, 1, normalized=f), "harmonics(normalized=...)"),
+    ],
+)
+def test_what_is_no_flag_is_refused(make, flag):
+    with pytest.raises(TypeError, match=re.escape(f"`{flag}` should be True or False. Got <")):
+        make(jax.nn.relu)
+
+
 def test_arguments_that_do_not_fit_are_refused():
     x = np.ones((4, 3), np.float32)
     linear = cm.linear(o3, o3)
